@@ -1,0 +1,63 @@
+"""The command line: `kinesis VERB ...`, one module a verb, imported only when it is called."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from kinesis import __version__
+from kinesis.errors import KinesisError
+
+REFUSED, INTERRUPTED = 2, 130
+
+VERBS: dict[str, tuple[str, str]] = {
+    "demo": ("kinesis.cli.demo", "follow some walks, or your own motion, and write a page and a table"),
+    "train": ("kinesis.cli.train", "learn a policy by a recipe"),
+    "eval": ("kinesis.cli.eval", "score a policy on a set of motions"),
+    "bench": ("kinesis.cli.bench", "measure the speed of this machine"),
+    "info": ("kinesis.cli.info", "say what a body, a motion or a checkpoint holds"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code: the verb's own, 2 for a refusal, 130 for an interrupt."""
+    verb, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    if verb in ("-h", "--help"):
+        print(usage())
+        return 0
+    if verb == "--version":
+        print(f"kinesis {__version__}")
+        return 0
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("kinesis").setLevel(logging.INFO)
+    try:
+        return run(verb, rest)
+    except KinesisError as error:
+        print(f"kinesis: {error}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("kinesis: interrupted.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def run(verb: str, rest: Sequence[str]) -> int:
+    """Import the module of `verb` and call its `main(rest)`; raises UnknownName for a verb there is not."""
+    if verb not in VERBS:
+        raise KinesisError.unknown("verb", verb, VERBS)
+    module = VERBS[verb][0]
+    try:
+        verb_main = import_module(module).main
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        raise KinesisError(f"the verb {verb!r} is not part of this installation", expected=module) from error
+    return int(verb_main(rest))
+
+
+def usage() -> str:
+    """What `kinesis --help` prints."""
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb:{width}}  {line}" for verb, (_, line) in VERBS.items())
+    return f"usage: kinesis VERB ...\n\n{verbs}\n\nkinesis VERB --help tells the options of a verb."
