@@ -1,0 +1,142 @@
+"""Batched forward kinematics on all cores: the bones without physics, read by the engine's own sensors."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+import mujoco
+import numpy as np
+from mujoco import rollout
+
+from kinesis.body import legs80
+from kinesis.body.body import Body
+
+
+class Landmarks(NamedTuple):
+    """World positions [m] and velocities [m/s] of a Body's landmarks, each (batch, landmark, 3)."""
+
+    position: np.ndarray
+    velocity: np.ndarray
+
+
+class Kinematics:
+    """Landmarks and sole heights of a batch of postures, without a Python loop over them.
+
+    The engine steps a model that holds bones only and no forces; its sensors are those of the given
+    posture. About 10 µs a posture and core.
+    """
+
+    def __init__(self, body: Body, threads: int | None = None) -> None:
+        """Compile the kinematic models. threads: default all cores."""
+        self.body = body
+        self.threads = threads or os.cpu_count() or 1
+        self._pool = rollout.Rollout(nthread=self.threads)
+        self._landmarks = _Sensed(_landmark_model(body), self._pool, self.threads)
+        self._soles: _Sensed | None = None
+
+    def landmarks(self, qpos: np.ndarray, qvel: np.ndarray) -> Landmarks:
+        """Landmarks of qpos (batch, nq), qvel (batch, nv)."""
+        count = len(self.body.landmarks)
+        sensed = self._landmarks(qpos, qvel).reshape(len(qpos), 2, count, 3)
+        return Landmarks(sensed[:, 0].copy(), sensed[:, 1].copy())
+
+    def sole_heights(self, qpos: np.ndarray) -> np.ndarray:
+        """Height of the lowest point of every sole geom above z = 0 [m] at qpos (batch, nq).
+
+        Returns (batch, 2, 5): right and left, five geoms each.
+        """
+        if self._soles is None:
+            self._soles = _Sensed(_sole_model(), self._pool, self.threads)
+        model = self._soles.model
+        soles = model.sensor_objid[::4]
+        sensed = self._soles(qpos, np.zeros((len(qpos), model.nv))).reshape(len(qpos), len(soles), 4, 3)
+        centre, upward = sensed[..., 0, 2], sensed[..., 1:, 2]
+        size = model.geom_size[soles]
+        capsule = model.geom_type[soles] == mujoco.mjtGeom.mjGEOM_CAPSULE
+        drop_capsule = np.abs(upward[..., 2]) * size[:, 1] + size[:, 0]
+        drop_ellipsoid = np.sqrt(((upward * size) ** 2).sum(-1))
+        lowest = centre - np.where(capsule, drop_capsule, drop_ellipsoid)
+        right = [i for i, g in enumerate(soles) if model.geom(g).name.endswith("_r")]
+        left = [i for i, g in enumerate(soles) if model.geom(g).name.endswith("_l")]
+        return np.stack([lowest[:, right], lowest[:, left]], 1)
+
+
+class _Sensed:
+    """Sensor values of a force-free model at given states."""
+
+    def __init__(self, model: mujoco.MjModel, pool: rollout.Rollout, threads: int) -> None:
+        self.model, self._pool = model, pool
+        self._datas = [mujoco.MjData(model) for _ in range(threads)]
+        self._buffers: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+
+    def __call__(self, qpos: np.ndarray, qvel: np.ndarray) -> np.ndarray:
+        batch, model = len(qpos), self.model
+        if batch not in self._buffers:
+            width = 1 + model.nq + model.nv
+            self._buffers = {
+                batch: (
+                    np.zeros((batch, width)),
+                    np.zeros((batch, 1, width)),
+                    np.zeros((batch, 1, model.nsensordata)),
+                )
+            }
+        initial, state, sensed = self._buffers[batch]
+        initial[:, 1 : 1 + model.nq], initial[:, 1 + model.nq :] = qpos, qvel
+        self._pool.rollout(
+            [model] * batch,
+            self._datas,
+            initial,
+            control_spec=0,
+            skip_checks=True,
+            nstep=1,
+            state=state,
+            sensordata=sensed,
+        )
+        return sensed[:, 0]
+
+
+def _force_free(spec: mujoco.MjSpec) -> mujoco.MjModel:
+    for sensor in [s for s in spec.sensors if s.type == mujoco.mjtSensor.mjSENS_CONTACT]:
+        spec.delete(sensor)
+    for equality in list(spec.equalities):
+        spec.delete(equality)
+    flags = mujoco.mjtDisableBit
+    spec.option.disableflags = int(
+        flags.mjDSBL_CONSTRAINT
+        | flags.mjDSBL_CONTACT
+        | flags.mjDSBL_LIMIT
+        | flags.mjDSBL_GRAVITY
+        | flags.mjDSBL_SPRING
+        | flags.mjDSBL_DAMPER
+    )
+    return legs80.compile_spec(spec)
+
+
+def _landmark_model(body: Body) -> mujoco.MjModel:
+    spec = legs80.bones_spec()
+    for sensor in (mujoco.mjtSensor.mjSENS_FRAMEPOS, mujoco.mjtSensor.mjSENS_FRAMELINVEL):
+        for name in body.landmarks:
+            spec.add_sensor(
+                name=f"{sensor.name}_{name}", type=sensor, objtype=mujoco.mjtObj.mjOBJ_XBODY, objname=name
+            )
+    for geom in [g for g in spec.geoms if "foot_col" in g.name]:
+        spec.delete(geom)
+    return _force_free(spec)
+
+
+def _sole_model() -> mujoco.MjModel:
+    """Per sole geom four sensors: its centre and its three axes in the world."""
+    spec = legs80.bones_spec()
+    sensors = (
+        mujoco.mjtSensor.mjSENS_FRAMEPOS,
+        mujoco.mjtSensor.mjSENS_FRAMEXAXIS,
+        mujoco.mjtSensor.mjSENS_FRAMEYAXIS,
+        mujoco.mjtSensor.mjSENS_FRAMEZAXIS,
+    )
+    for geom in [g.name for g in spec.geoms if "foot_col" in g.name]:
+        for sensor in sensors:
+            spec.add_sensor(
+                name=f"{sensor.name}_{geom}", type=sensor, objtype=mujoco.mjtObj.mjOBJ_GEOM, objname=geom
+            )
+    return _force_free(spec)

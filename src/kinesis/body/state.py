@@ -1,0 +1,69 @@
+"""State: the instant that a task reads, batched; what is and what is wanted have the same type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+import torch
+from torch import Tensor
+
+
+@dataclass
+class State:
+    """float32 tensors with any leading batch axes `...`; all belong to one instant.
+
+    qpos (..., nq) [m, rad], quaternion wxyz. qvel (..., nv): root linear in the world, angular in the body.
+    landmarks, landmark_velocities (..., landmark, 3) world [m], [m/s].
+    activation (..., actuator): muscle activation in [0, 1], or lagged torque [N·m] of a torque form.
+    ground_force (..., foot, 3): mean force of the ground on each foot segment over the last physics
+    step, world [N]. Activation and ground force are zero where they are not known (a reference).
+    """
+
+    qpos: Tensor
+    qvel: Tensor
+    landmarks: Tensor
+    landmark_velocities: Tensor
+    activation: Tensor
+    ground_force: Tensor
+
+    def __getitem__(self, index: object) -> Self:
+        """The same index applied to every tensor."""
+        return replace(self, **{f.name: getattr(self, f.name)[index] for f in fields(self)})
+
+    def clone(self) -> Self:
+        """A copy that shares no memory."""
+        return replace(self, **{f.name: getattr(self, f.name).clone() for f in fields(self)})
+
+    def put(self, index: Tensor, other: Self) -> None:
+        """Overwrite rows in place."""
+        for f in fields(self):
+            getattr(self, f.name)[index] = getattr(other, f.name)
+
+
+def heading_rotation(quaternion: Tensor) -> tuple[Tensor, Tensor]:
+    """Heading of a root quaternion (..., 4) whose body faces -y of its own frame.
+
+    Returns:
+        cosine and sine of the heading angle, each (...,): the yaw of the facing direction from world +x.
+    """
+    w, x, y, z = quaternion.unbind(-1)
+    forward_x = -2.0 * (x * y - w * z)
+    forward_y = -(1.0 - 2.0 * (x * x + z * z))
+    norm = torch.sqrt(forward_x**2 + forward_y**2).clamp_min(1e-6)
+    return forward_x / norm, forward_y / norm
+
+
+def to_heading(vectors: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """World vectors (env, ..., 3) in heading frames (env,): x forward, y left, z up."""
+    extra = (1,) * (vectors.dim() - 1 - cosine.dim())
+    c, s = cosine.reshape(*cosine.shape, *extra), sine.reshape(*sine.shape, *extra)
+    x, y, z = vectors.unbind(-1)
+    return torch.stack([c * x + s * y, c * y - s * x, z], -1)
+
+
+def rotate(quaternion: Tensor, vectors: Tensor) -> Tensor:
+    """Rotate vectors (..., 3) by unit quaternions (..., 4) wxyz."""
+    axis, w = quaternion[..., 1:], quaternion[..., :1]
+    twice = 2.0 * torch.linalg.cross(axis, vectors)
+    return vectors + w * twice + torch.linalg.cross(axis, twice)

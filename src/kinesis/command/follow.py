@@ -1,0 +1,107 @@
+"""Follow: the command that asks for a clip, from a drawn or given start to its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from kinesis.body.state import State
+from kinesis.motion.library import Library
+
+
+@dataclass
+class Target:
+    """What is wanted: now (env, ...) and ahead (env, horizon, ...)."""
+
+    now: State
+    ahead: State
+
+
+class Command(Protocol):
+    """Yields a Target a control step; knows when what it asked for is over."""
+
+    over: Tensor
+
+    def start(self, ids: Tensor) -> None:
+        """Draw what environments ids (n,) are asked for next."""
+
+    def advance(self, step_s: float) -> None:
+        """Let time pass for every environment."""
+
+    def target(self, ids: Tensor | None = None) -> Target:
+        """What is wanted of ids (n,), or of all."""
+
+    def snapshot(self) -> dict[str, Tensor]:
+        """Everything that `restore` needs to go on exactly."""
+
+    def restore(self, snapshot: dict[str, Tensor]) -> None:
+        """Go on from what `snapshot` gave."""
+
+
+class Follow:
+    """Follow clips of a library.
+
+    horizons_s: how far ahead the target looks [s]. With `clips` given, environment i follows clips[i] from
+    its beginning; otherwise clips are drawn by `weights` and starts uniformly over their duration.
+    clip (env,), time_s (env,): where every environment is.
+    """
+
+    shortest_s = 0.5
+    """A drawn start leaves at least this much of a clip, where the clip has it [s]."""
+
+    def __init__(
+        self,
+        library: Library,
+        num_envs: int,
+        horizons_s: tuple[float, ...],
+        *,
+        seed: int = 0,
+        clips: Tensor | None = None,
+        weights: Tensor | None = None,
+    ) -> None:
+        """Start with every environment at the beginning of its clip, or of clip 0 until drawn."""
+        self.library, self.num_envs = library, num_envs
+        self.horizons = torch.tensor([0.0, *horizons_s])
+        self.generator = torch.Generator().manual_seed(seed)
+        self.fixed = clips
+        self.weights = weights if weights is not None else torch.ones(len(library))
+        self.clip = torch.zeros(num_envs, dtype=torch.long) if clips is None else clips.clone()
+        self.time_s = torch.zeros(num_envs)
+
+    @property
+    def over(self) -> Tensor:
+        """(env,) bool: the clip has been followed to its end."""
+        return self.time_s >= self.library.duration_s[self.clip] - 1e-4
+
+    def start(self, ids: Tensor) -> None:
+        """See `Command`."""
+        if self.fixed is not None:
+            self.clip[ids] = self.fixed[ids]
+            self.time_s[ids] = 0.0
+            return
+        drawn = torch.multinomial(self.weights, len(ids), replacement=True, generator=self.generator)
+        room = (self.library.duration_s[drawn] - self.shortest_s).clamp_min(0.0)
+        self.clip[ids] = drawn
+        self.time_s[ids] = torch.rand(len(ids), generator=self.generator) * room
+
+    def advance(self, step_s: float) -> None:
+        """See `Command`."""
+        self.time_s += step_s
+
+    def target(self, ids: Tensor | None = None) -> Target:
+        """See `Command`."""
+        clip, time_s = (self.clip, self.time_s) if ids is None else (self.clip[ids], self.time_s[ids])
+        wanted = self.library.look_up(clip, time_s[:, None] + self.horizons)
+        return Target(wanted[:, 0], wanted[:, 1:])
+
+    def snapshot(self) -> dict[str, Tensor]:
+        """See `Command`."""
+        return {"clip": self.clip, "time_s": self.time_s, "draws": self.generator.get_state()}
+
+    def restore(self, snapshot: dict[str, Tensor]) -> None:
+        """See `Command`."""
+        self.clip, self.time_s = snapshot["clip"].clone(), snapshot["time_s"].clone()
+        self.generator.set_state(snapshot["draws"])

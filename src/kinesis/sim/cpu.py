@@ -1,0 +1,160 @@
+"""MuJoCo on all cores: one `mujoco.rollout` call a control step, without the GIL."""
+
+from __future__ import annotations
+
+import os
+
+import mujoco
+import numpy as np
+import torch
+from mujoco import rollout
+from torch import Tensor
+
+from kinesis.body import Body, Kinematics
+from kinesis.body.state import State
+from kinesis.errors import KinesisError
+from kinesis.sim import native
+from kinesis.sim.native import Controller
+
+_STATE = mujoco.mjtState
+PHYSICS_HZ, CONTROL_HZ = 150.0, 50.0
+
+
+class CpuSim:
+    """See `Backend`. Physics in float64, State in float32.
+
+    control_hz must divide physics_hz. controller says what `step` is given: excitations or torques [N·m]
+    (env, actuator) for NONE, otherwise the numbers of that `Controller`.
+    """
+
+    def __init__(
+        self,
+        body: Body,
+        num_envs: int,
+        *,
+        physics_hz: float = PHYSICS_HZ,
+        control_hz: float = CONTROL_HZ,
+        controller: Controller = Controller.NONE,
+        threads: int | None = None,
+    ) -> None:
+        """Allocate every buffer once."""
+        substeps = round(physics_hz / control_hz)
+        if substeps < 1 or abs(substeps * control_hz - physics_hz) > 1e-6:
+            raise KinesisError("the control rate must divide the physics rate", got=(physics_hz, control_hz))
+        self.body, self.num_envs, self.substeps = body, num_envs, substeps
+        self.control_hz, self.physics_hz, self.controller = control_hz, physics_hz, controller
+        self.model = _at_rate(body.model, physics_hz)
+        self._threads = threads or os.cpu_count() or 1
+        self._datas = [mujoco.MjData(self.model) for _ in range(self._threads)]
+        self._pool = rollout.Rollout(nthread=self._threads)
+        self._kinematics = Kinematics(body, threads=self._threads)
+        self._allocate()
+        if controller is not Controller.NONE:
+            self._callback = native.install()
+            native.check_layout(self.model)
+        self.state = self._read()
+
+    def _allocate(self) -> None:
+        model, envs = self.model, self.num_envs
+        self._width = mujoco.mj_stateSize(model, _STATE.mjSTATE_FULLPHYSICS)
+        self._now = np.zeros((envs, self._width))
+        self._now[:, 1 : 1 + model.nq] = self.body.standing_qpos()
+        self._path = np.zeros((envs, self.substeps, self._width))
+        self._sensed = np.zeros((envs, self.substeps, model.nsensordata))
+        self._models = [model] * envs
+        plain = self.controller is Controller.NONE
+        self._spec = (_STATE.mjSTATE_CTRL if plain else _STATE.mjSTATE_USERDATA).value
+        self._control = np.zeros((envs, self.substeps, model.nu if plain else model.nuserdata))
+        self.diverged = torch.zeros(envs, dtype=torch.bool)
+
+    def reset(self, ids: Tensor, state: State) -> None:
+        """See `Backend`. Couplings are taken as given in the states."""
+        if not len(ids):
+            return
+        rows = ids.numpy()
+        packed = torch.cat([state.qpos, state.qvel, state.activation], -1).numpy()
+        self._now[rows, 0] = 0.0
+        self._now[rows, 1:] = packed
+        self.state.put(ids, state)
+
+    def step(self, control: Tensor) -> None:
+        """See `Backend`."""
+        if self.controller is Controller.NONE:
+            self._control[:] = control.numpy()[:, None]
+        else:
+            self._control[..., 0] = self.controller
+            self._control[..., 1 : 1 + control.shape[1]] = control.numpy()[:, None]
+        started = self._now[:, 0].copy()
+        self._pool.rollout(
+            self._models,
+            self._datas,
+            self._now,
+            self._control,
+            control_spec=self._spec,
+            skip_checks=True,
+            nstep=self.substeps,
+            state=self._path,
+            sensordata=self._sensed,
+        )
+        self._now[:] = self._path[:, -1]
+        late = np.abs(self._now[:, 0] - started - self.substeps / self.physics_hz) > 1e-6
+        self.diverged = torch.from_numpy(late | ~np.isfinite(self._now).all(1))
+        if self.diverged.any():
+            self._now[self.diverged.numpy(), 1:] = np.r_[
+                self.body.standing_qpos(), np.zeros(self._width - 1 - self.model.nq)
+            ]
+        self.state = self._read()
+
+    def snapshot(self) -> dict[str, Tensor]:
+        """Everything that `restore` needs to go on exactly."""
+        return {"physics": torch.from_numpy(self._now), "ground_force": self.state.ground_force}
+
+    def restore(self, snapshot: dict[str, Tensor]) -> None:
+        """Go on from what `snapshot` gave."""
+        self._now[:] = snapshot["physics"].numpy()
+        self.state = self._read()
+        self.state.ground_force = snapshot["ground_force"].clone()
+
+    def export_muscles(self) -> np.ndarray:
+        """Gain, bias [N] and moment arms [m] of every muscle now: (env, 2 + nv, muscle); rows as `EXPORT`."""
+        native.install()
+        out = np.zeros((self.num_envs, 2 + self.model.nv, self.model.nu))
+        request = np.zeros((self.num_envs, 1, self.model.nuserdata))
+        request[:, 0, 0] = Controller.EXPORT
+        request[:, 0, 1] = out.ctypes.data + np.arange(self.num_envs) * out[0].nbytes
+        self._pool.rollout(
+            self._models,
+            self._datas,
+            self._now,
+            request,
+            control_spec=_STATE.mjSTATE_USERDATA.value,
+            skip_checks=True,
+            nstep=1,
+            state=np.zeros((self.num_envs, 1, self._width)),
+            sensordata=np.zeros((self.num_envs, 1, self.model.nsensordata)),
+        )
+        return out
+
+    def _read(self) -> State:
+        """Fresh State of the current physics state."""
+        model = self.model
+        qpos, qvel = self._now[:, 1 : 1 + model.nq], self._now[:, 1 + model.nq : 1 + model.nq + model.nv]
+        landmarks = self._kinematics.landmarks(qpos, qvel)
+        plain = torch.from_numpy(self._now).float()
+        return State(
+            qpos=plain[:, 1 : 1 + model.nq],
+            qvel=plain[:, 1 + model.nq : 1 + model.nq + model.nv],
+            landmarks=torch.from_numpy(landmarks.position).float(),
+            landmark_velocities=torch.from_numpy(landmarks.velocity).float(),
+            activation=plain[:, 1 + model.nq + model.nv :],
+            ground_force=-torch.from_numpy(self._sensed[:, -1]).float().reshape(self.num_envs, -1, 3),
+        )
+
+
+def _at_rate(model: mujoco.MjModel, physics_hz: float) -> mujoco.MjModel:
+    """A copy of the model with this time step."""
+    import copy
+
+    model = copy.copy(model)
+    model.opt.timestep = 1.0 / physics_hz
+    return model

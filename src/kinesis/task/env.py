@@ -1,0 +1,186 @@
+"""Env: one batch of bodies, one command, one list of terms. The order of a step can be recited:
+
+act, step physics, let the command go on, reward, end, reset what ended, observe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from kinesis.body import load
+from kinesis.body.state import State
+from kinesis.command.follow import Command, Target
+from kinesis.errors import KinesisError
+from kinesis.sim import CpuSim
+from kinesis.task.actions import LAWS
+from kinesis.task.config import TaskConfig, Term
+from kinesis.task.finish import ENDINGS
+from kinesis.task.moment import Moment, Tables
+from kinesis.task.observe import OBSERVATIONS
+from kinesis.task.reward import REWARDS
+
+Prime = Callable[[Tensor], Tensor]
+"""Maps an observation (n, width) to the activation (n, muscle) that a policy would hold there."""
+
+
+@dataclass
+class StepResult:
+    """reward (env,); failed, over (env,) bool: ended early, or reached the end; moment: before any reset."""
+
+    reward: Tensor
+    failed: Tensor
+    over: Tensor
+    moment: Moment
+    terms: dict[str, float] = field(default_factory=dict)
+
+
+class Env:
+    """Batch of environments; `observation` (env, width) is that of the instant now, after resets.
+
+    Args of the constructor: the configuration, a command for `num_envs` environments, `prime` (see `Prime`),
+    and `auto_reset`: whether environments that end are started again at once.
+    """
+
+    def __init__(
+        self,
+        config: TaskConfig,
+        command: Command,
+        num_envs: int,
+        *,
+        prime: Prime | None = None,
+        auto_reset: bool = True,
+        threads: int | None = None,
+    ) -> None:
+        """Build the simulator and measure every width by calling each term once."""
+        self.config, self.command, self.num_envs = config, command, num_envs
+        self.body, self.law = load(config.body), LAWS.get(config.law)
+        if self.law.drives != self.body.actuation:
+            raise KinesisError(
+                "the action law does not drive this body", where=config.law, got=self.body.actuation, expected=self.law.drives
+            )
+        if abs(config.horizons_s[0] * config.control_hz - 1.0) > 1e-6:
+            raise KinesisError("the first horizon must be one control step", got=config.horizons_s[0], expected=1 / config.control_hz)
+        self.sim = CpuSim(
+            self.body,
+            num_envs,
+            physics_hz=config.physics_hz,
+            control_hz=config.control_hz,
+            controller=self.law.controller,
+            threads=threads,
+        )
+        self.step_s = 1.0 / config.control_hz
+        self.prime, self.auto_reset = prime, auto_reset
+        self.tables = Tables.of(self.body)
+        self._law_constants = self.law.prepare(self.body)
+        self._observers = [(t, OBSERVATIONS.get(t.name)) for t in config.observations]
+        self._rewarders = [(t, REWARDS.get(t.name)) for t in config.rewards]
+        self._enders = [(t, ENDINGS.get(t.name)) for t in config.endings]
+        self.action = torch.zeros(num_envs, self.num_actions)
+        self.control = torch.zeros(num_envs, self.num_actions)
+        self.age = torch.zeros(num_envs, dtype=torch.long)
+        self.reset()
+        self.widths = {t.name: f(self.moment, **t.constants).shape[1] for t, f in self._observers}
+
+    @property
+    def num_actions(self) -> int:
+        """Width of an action: one number an actuator."""
+        return self.body.model.nu
+
+    def reset(self) -> Tensor:
+        """Start every environment anew. Returns the observation."""
+        everyone = torch.arange(self.num_envs)
+        self._restart(everyone)
+        self._observe()
+        return self.observation
+
+    def step(self, action: Tensor) -> StepResult:
+        """Advance by one control step under action (env, action)."""
+        control = self.law.control(self.moment, action, self._law_constants)
+        self.sim.step(control)
+        self.command.advance(self.step_s)
+        self.action, self.age = action, self.age + 1
+        self.control = control
+        moment = Moment(self.sim.state, self.command.target(), action, control, self.tables)
+        weighted = {t.name: t.weight * f(moment, **t.constants) for t, f in self._rewarders}
+        reward = torch.stack(list(weighted.values())).sum(0)
+        failed = self.sim.diverged.clone()
+        for term, ending in self._enders:
+            failed |= ending(moment, **term.constants)
+        over = ~failed & (self.command.over | (self.age * self.step_s >= self.config.longest_episode_s - 1e-6))
+        reward = torch.where(self.sim.diverged, 0.0, reward)
+        result = StepResult(reward, failed, over, moment, {k: float(v.mean()) for k, v in weighted.items()})
+        ended = torch.nonzero(failed | over)[:, 0]
+        self.moment = moment
+        if self.auto_reset and len(ended):
+            result.moment = Moment(
+                moment.now.clone(), Target(moment.target.now.clone(), moment.target.ahead), action, control, self.tables
+            )
+            self._restart(ended)
+        self._observe()
+        return result
+
+    def restart(self, ids: Tensor) -> None:
+        """Start environments ids (n,) anew and observe; for users who reset by hand."""
+        self._restart(ids)
+        self._observe()
+
+    def snapshot(self) -> dict[str, Tensor]:
+        """Everything that `restore` needs to go on exactly."""
+        return self.sim.snapshot() | self.command.snapshot() | {"action": self.action, "control": self.control, "age": self.age}
+
+    def restore(self, snapshot: dict[str, Tensor]) -> None:
+        """Go on from what `snapshot` gave."""
+        self.sim.restore(snapshot)
+        self.command.restore(snapshot)
+        self.action, self.control = snapshot["action"].clone(), snapshot["control"].clone()
+        self.age = snapshot["age"].clone()
+        self.moment = Moment(self.sim.state, self.command.target(), self.action, self.control, self.tables)
+        self._observe()
+
+    def _restart(self, ids: Tensor) -> None:
+        """Put environments where their command wants them, muscles primed."""
+        self.command.start(ids)
+        target = self.command.target(ids)
+        state = self._wanted(target)
+        if self.prime is not None:
+            for _ in range(2):
+                seen = self._seen(Moment(state, target, self.action[ids] * 0.0, self.control[ids] * 0.0, self.tables))
+                state.activation = self.prime(seen)
+        self.sim.reset(ids, state)
+        self.age[ids] = 0
+        if len(ids) == self.num_envs:
+            everyone = target
+        else:
+            everyone = self.moment.target
+            everyone.now.put(ids, target.now)
+            everyone.ahead.put(ids, target.ahead)
+        self.moment = Moment(self.sim.state, everyone, self.action, self.control, self.tables)
+
+    def _wanted(self, target: Target) -> State:
+        """The State a target asks for, with initial activation and no ground force."""
+        now, model = target.now, self.sim.model
+        count = len(now.qpos)
+        level = self.config.initial_activation if self.body.actuation == "muscle" else 0.0
+        return State(
+            now.qpos.clone(),
+            now.qvel.clone(),
+            now.landmarks.clone(),
+            now.landmark_velocities.clone(),
+            torch.full((count, model.na), level),
+            torch.zeros(count, len(self.body.feet), 3),
+        )
+
+    def _seen(self, moment: Moment) -> Tensor:
+        return torch.cat([f(moment, **t.constants) for t, f in self._observers], -1)
+
+    def _observe(self) -> None:
+        self.observation = self._seen(self.moment)
+
+
+def describe(terms: tuple[Term, ...]) -> str:
+    """One line naming terms, weights and constants."""
+    return ", ".join(f"{t.name}×{t.weight:g}{dict(t.constants) or ''}" for t in terms)

@@ -1,0 +1,30 @@
+"""Endings: pure functions of a Moment, each (env,) bool; any of them ends an episode as a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from kinesis.registry import Registry
+from kinesis.task.moment import Moment
+
+ENDINGS: Registry[Callable[..., Tensor]] = Registry("ending")
+
+
+@ENDINGS.register("any_landmark")
+def any_landmark(m: Moment, *, limit_m: float) -> Tensor:
+    """Any tracked landmark is further than limit_m from where it should be. KINESIS trains with 0.15 m."""
+    return m.tracked_distance.amax(1) > limit_m
+
+
+@ENDINGS.register("mean_landmark")
+def mean_landmark(m: Moment, *, limit_m: float) -> Tensor:
+    """The tracked landmarks are further than limit_m away on average. KINESIS evaluates with 0.5 m."""
+    return m.tracked_distance.mean(1) > limit_m
+
+
+@ENDINGS.register("fallen")
+def fallen(m: Moment, *, lowest_m: float = 0.5, least_up: float = 0.6) -> Tensor:
+    """The pelvis is low or the trunk leans far."""
+    return (m.now.qpos[:, 2] < lowest_m) | (m.up_b[:, 2] < least_up)

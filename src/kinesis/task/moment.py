@@ -1,0 +1,89 @@
+"""Moment: all that a term may read, at one instant, for a batch of environments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kinesis.body import Body
+from kinesis.body.state import State, heading_rotation, rotate, to_heading
+from kinesis.command import Target
+
+
+@dataclass
+class Tables:
+    """Constants of a Body as tensors, made once an environment."""
+
+    joint_qpos: Tensor
+    joint_dof: Tensor
+    joint_range: Tensor
+    tracked: Tensor
+    weight_n: float
+    torque_scale: Tensor
+
+    @classmethod
+    def of(cls, body: Body) -> Tables:
+        """Read them off a Body."""
+        return cls(
+            torch.from_numpy(body.joint_qpos),
+            torch.from_numpy(body.joint_dof),
+            torch.from_numpy(body.joint_range).float(),
+            torch.from_numpy(body.tracked),
+            9.81 * body.mass_kg,
+            torch.from_numpy(np.abs(body.model.actuator_ctrlrange).mean(1)).float(),
+        )
+
+
+@dataclass
+class Moment:
+    """The State now, what is wanted, the last action (env, action); shared quantities computed once."""
+
+    now: State
+    target: Target
+    action: Tensor
+    control: Tensor
+    tables: Tables
+
+    @cached_property
+    def heading(self) -> tuple[Tensor, Tensor]:
+        """Cosine and sine of the heading (env,)."""
+        return heading_rotation(self.now.qpos[:, 3:7])
+
+    def to_heading(self, vectors: Tensor) -> Tensor:
+        """World vectors (env, ..., 3) in the heading frame of now."""
+        return to_heading(vectors, *self.heading)
+
+    @cached_property
+    def up_b(self) -> Tensor:
+        """(env, 3) world up in the frame of the root body."""
+        w, x, y, z = self.now.qpos[:, 3:7].unbind(-1)
+        return torch.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], -1)
+
+    @cached_property
+    def joints(self) -> Tensor:
+        """(env, joint) angles now [rad]."""
+        return self.now.qpos[:, self.tables.joint_qpos]
+
+    @cached_property
+    def joint_speeds(self) -> Tensor:
+        """(env, joint) speeds now [rad/s]."""
+        return self.now.qvel[:, self.tables.joint_dof]
+
+    @cached_property
+    def tracked_error(self) -> Tensor:
+        """(env, tracked, 3) wanted minus actual position of the tracked landmarks, world [m]."""
+        tracked = self.tables.tracked
+        return self.target.now.landmarks[:, tracked] - self.now.landmarks[:, tracked]
+
+    @cached_property
+    def tracked_distance(self) -> Tensor:
+        """(env, tracked) length of `tracked_error` [m]."""
+        return torch.linalg.vector_norm(self.tracked_error, dim=-1)
+
+    def angular_velocity_w(self) -> Tensor:
+        """(env, 3) of the root, world [rad/s]."""
+        return rotate(self.now.qpos[:, 3:7], self.now.qvel[:, 3:6])

@@ -1,0 +1,72 @@
+"""Task presets: functions that return a TaskConfig."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from kinesis.registry import Registry
+from kinesis.task.config import TaskConfig, Term
+
+TASKS: Registry[Callable[[], TaskConfig]] = Registry("task")
+
+_FOLLOW = (
+    Term("root"),
+    Term("joints"),
+    Term("landmarks"),
+    Term("landmark_errors"),
+    Term("joint_targets"),
+    Term("heading_error"),
+)
+
+
+@TASKS.register("imitate")
+def imitate() -> TaskConfig:
+    """Follow a clip with 80 excitations at 50 Hz."""
+    return TaskConfig(
+        body="legs80",
+        law="excitation",
+        observations=(*_FOLLOW, Term("activation"), Term("ground_force")),
+        rewards=(
+            Term("position", 0.45, {"k": 100.0}),
+            Term("velocity", 0.15, {"k": 2.0}),
+            Term("joints", 0.15, {"k": 2.0}),
+            Term("upright", 0.15, {"k": 10.0}),
+            Term("effort", 0.1, {"k": 40.0}),
+        ),
+        endings=(Term("any_landmark", constants={"limit_m": 0.3}), Term("fallen")),
+    )
+
+
+@TASKS.register("imitate_torque")
+def imitate_torque() -> TaskConfig:
+    """The teacher's task: the same with 14 joint torques."""
+    task = imitate()
+    rewards = (*task.rewards[:-1], Term("torque_effort", 0.1, {"k": 2.0}))
+    return dataclasses.replace(
+        task, body="legs80_torque", law="joint_servo", observations=_FOLLOW, rewards=rewards
+    )
+
+
+@TASKS.register("imitate_servo")
+def imitate_servo() -> TaskConfig:
+    """Follow a clip with muscle length targets, the paper's servo, every physics step."""
+    return dataclasses.replace(imitate(), law="length_servo")
+
+
+@TASKS.register("kinesis")
+def kinesis() -> TaskConfig:
+    """Rates, action law, reward and ending of KINESIS (Simos et al. 2025); observation is this package's."""
+    return dataclasses.replace(
+        imitate(),
+        law="excitation_centred",
+        control_hz=30.0,
+        horizons_s=(1 / 30,),
+        rewards=(
+            Term("position", 0.6, {"k": 200.0}),
+            Term("velocity", 0.2, {"k": 5.0}),
+            Term("kinesis_upright", 0.1, {"k": 3.0}),
+            Term("kinesis_energy", 0.1, {"k": 0.05}),
+        ),
+        endings=(Term("any_landmark", constants={"limit_m": 0.15}),),
+    )

@@ -1,0 +1,74 @@
+"""Reward terms: pure functions of a Moment, each (env,); a recipe weighs and sums them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from kinesis.registry import Registry
+from kinesis.task.moment import Moment
+
+REWARDS: Registry[Callable[..., Tensor]] = Registry("reward")
+
+
+@REWARDS.register("position")
+def position(m: Moment, *, k: float) -> Tensor:
+    """exp(-k · mean squared landmark error per axis). k [1/m²]. After DeepMimic (Peng 2018), eq. 6."""
+    return torch.exp(-k * m.tracked_error.square().mean((1, 2)))
+
+
+@REWARDS.register("velocity")
+def velocity(m: Moment, *, k: float) -> Tensor:
+    """exp(-k · mean squared landmark velocity error per axis). k [s²/m²]."""
+    tracked = m.tables.tracked
+    error = m.target.now.landmark_velocities[:, tracked] - m.now.landmark_velocities[:, tracked]
+    return torch.exp(-k * error.square().mean((1, 2)))
+
+
+@REWARDS.register("joints")
+def joints(m: Moment, *, k: float) -> Tensor:
+    """exp(-k · summed squared joint angle error). k [1/rad²]. After DeepMimic (Peng 2018), eq. 4."""
+    error = m.target.now.qpos[:, m.tables.joint_qpos] - m.joints
+    return torch.exp(-k * error.square().sum(1))
+
+
+@REWARDS.register("upright")
+def upright(m: Moment, *, k: float) -> Tensor:
+    """exp(-k · (1 - cosine of the root's lean against the wanted root's up))."""
+    wanted = m.target.now.qpos[:, 3:7]
+    w, x, y, z = wanted.unbind(-1)
+    up = torch.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], -1)
+    return torch.exp(-k * (1.0 - (up * m.up_b).sum(-1)))
+
+
+@REWARDS.register("effort")
+def effort(m: Moment, *, k: float) -> Tensor:
+    """exp(-k · mean squared activation), after Crowninshield & Brand (1981)."""
+    return torch.exp(-k * m.now.activation.square().mean(1))
+
+
+@REWARDS.register("torque_effort")
+def torque_effort(m: Moment, *, k: float) -> Tensor:
+    """exp(-k · mean squared joint torque in units of its limit); torque forms only."""
+    return torch.exp(-k * (m.now.activation / m.tables.torque_scale).square().mean(1))
+
+
+@REWARDS.register("kinesis_upright")
+def kinesis_upright(m: Moment, *, k: float) -> Tensor:
+    """exp(-k (roll² + pitch²)), small angles taken from the up direction. KINESIS (Simos 2025)."""
+    return torch.exp(-k * torch.asin(m.up_b[:, :2].clamp(-1, 1)).square().sum(1))
+
+
+@REWARDS.register("kinesis_energy")
+def kinesis_energy(m: Moment, *, k: float) -> Tensor:
+    """exp(-k (‖u‖₁ + ‖u‖₂)) of the excitations u. KINESIS (Simos 2025)."""
+    u = m.control
+    return torch.exp(-k * (u.abs().sum(1) + torch.linalg.vector_norm(u, dim=1)))
+
+
+@REWARDS.register("alive")
+def alive(m: Moment) -> Tensor:
+    """One."""
+    return torch.ones(len(m.action))
