@@ -1,0 +1,53 @@
+"""kinesis bench sim: the speed of stepping on this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import tyro
+
+from kinesis.body import load
+from kinesis.errors import KinesisError
+from kinesis.evaluate.speed import measure_sim
+from kinesis.motion.find import find_motions
+from kinesis.motion.library import Library
+from kinesis.task import TASKS
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Measure; run it while nothing else runs."""
+
+    what: Annotated[Literal["sim"], tyro.conf.Positional] = "sim"
+    """sim: bare physics against whole control steps."""
+    envs: int = 256
+    """Environments side by side."""
+    seconds: float = 8.0
+    """Time measured for each of the two, for each action law."""
+    json: bool = False
+    """Print JSON only."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run; returns the exit code."""
+    asked = tyro.cli(Bench, args=list(argv), prog="kinesis bench")
+    if asked.envs < 1 or asked.seconds <= 0:
+        raise KinesisError("nothing to measure", got=(asked.envs, asked.seconds), expected="envs and seconds above zero")
+    library = Library(load("legs80"), find_motions("builtin:walk@1.2", load("legs80")))
+    measured = {
+        name: measure_sim(TASKS.get(task)(), library, envs=asked.envs, seconds=asked.seconds)
+        for name, task in (("excitation", "imitate"), ("length_servo", "imitate_servo"))
+    }
+    result = {**measured["excitation"], "length_servo": measured["length_servo"]}
+    if asked.json:
+        print(json.dumps(result))
+        return 0
+    for row in measured.values():
+        print(
+            f"{row['law']:13} raw {row['raw_steps_per_s']:>7,}/s  control {row['control_steps_per_s']:>6,}/s"
+            f"  efficiency {row['efficiency']:.2f}  {row['memory_mb']:,} MB"
+        )
+    return 0

@@ -1,0 +1,64 @@
+"""kinesis eval: follow motions with a policy and print its scores."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import tyro
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from kinesis.body import load
+from kinesis.errors import KinesisError
+from kinesis.evaluate import follow_clips, summarise
+from kinesis.evaluate.metrics import MEANS
+from kinesis.learn import load_checkpoint
+from kinesis.motion.find import find_motions
+
+
+@dataclass(frozen=True)
+class Eval:
+    """Score a policy on motions. The same command gives the same numbers."""
+
+    policy: str = "default"
+    """A shipped policy's name, or the path of a checkpoint."""
+    motions: str = "builtin:walk-test"
+    """builtin:CATEGORY-SPLIT, builtin:walk@1.2, a file, a folder; commas join several."""
+    json: bool = False
+    """Print JSON only."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run; returns the exit code."""
+    asked = tyro.cli(Eval, args=list(argv), prog="kinesis eval")
+    checkpoint = load_checkpoint(asked.policy)
+    task = checkpoint.card.task
+    clips = find_motions(asked.motions, load(task.body), on_refusal=_tell)
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        shown = bar.add_task("following", total=None)
+        runs = follow_clips(
+            checkpoint.policy, task, clips, progress=lambda done, total: bar.update(shown, completed=done, total=total)
+        )
+    summary = summarise([run.score for run in runs])
+    if asked.json:
+        print(json.dumps(summary))
+    else:
+        Console().print(table(summary))
+    return 0
+
+
+def table(summary: dict) -> Table:
+    """Rows: all clips, then each category."""
+    made = Table("motions", "clips", *MEANS)
+    rows = {"all": summary, **summary["by_category"]}
+    for name, row in rows.items():
+        made.add_row(name, str(row["clips"]), *(f"{row[key]:.3g}" for key in MEANS))
+    return made
+
+
+def _tell(error: KinesisError) -> None:
+    print(f"left out: {error}", file=sys.stderr)

@@ -1,0 +1,55 @@
+"""kinesis info WHAT: what a body, a policy or a motion holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from kinesis.body import BODIES, load
+from kinesis.learn import load_checkpoint
+from kinesis.motion.find import find_motions
+from kinesis.task.env import describe
+
+
+@dataclass(frozen=True)
+class Info:
+    """Describe something by its name or path, as JSON."""
+
+    what: Annotated[str, tyro.conf.Positional]
+    """A body (legs80), a policy (default, FILE.safetensors) or motions (builtin:walk-test, FILE)."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run; returns the exit code."""
+    asked = tyro.cli(Info, args=list(argv), prog="kinesis info")
+    print(json.dumps(_describe(asked.what), indent=1, default=dict))
+    return 0
+
+
+def _describe(what: str) -> dict[str, Any]:
+    if what in BODIES:
+        body = load(what)
+        return {
+            "body": body.name,
+            "fingerprint": body.fingerprint,
+            "mass_kg": round(body.mass_kg, 3),
+            "joints": body.joints,
+            "actuators": body.actuators,
+            "muscle_groups": body.groups,
+            "landmarks": body.landmarks,
+        }
+    if what.startswith("builtin:") or (Path(what).exists() and not what.endswith(".safetensors")):
+        clips = find_motions(what, load("legs80"))
+        return {
+            c.name: {"seconds": c.duration_s, "rate_hz": c.rate_hz, "source": c.source, "licence": c.licence, **c.labels}
+            for c in clips
+        }
+    checkpoint = load_checkpoint(what)
+    card = asdict(checkpoint.card)
+    card["rewards"] = describe(checkpoint.card.task.rewards)
+    return card

@@ -1,0 +1,88 @@
+"""kinesis train RECIPE: run a recipe's stages, with progress, resumable."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from kinesis.body import load
+from kinesis.evaluate import follow_clips, summarise
+from kinesis.learn.checkpoint import Checkpoint
+from kinesis.learn.pipeline import Pipeline, Position
+from kinesis.learn.recipes import RECIPES
+from kinesis.motion.find import find_motions
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a policy. Run the same command again to go on after a kill."""
+
+    recipe: Annotated[str, tyro.conf.Positional]
+    """Name of a recipe: walk, walk_from_nothing, scratch, kinesis."""
+    out: Path | None = None
+    """Folder of the run; default runs/RECIPE."""
+    seed: int = 0
+    """Reproduces the run on the same machine."""
+    motions: str | None = None
+    """What to learn, in place of the recipe's: builtin:..., files, folders."""
+    samples: int | None = None
+    """Control steps of every PPO stage, in place of the recipe's."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run; returns the exit code."""
+    asked = tyro.cli(Train, args=list(argv), prog="kinesis train")
+    experiment = dataclasses.replace(RECIPES.get(asked.recipe)(), seed=asked.seed)
+    if asked.motions:
+        experiment = dataclasses.replace(experiment, motions=asked.motions, validation=asked.motions)
+    if asked.samples:
+        experiment = dataclasses.replace(
+            experiment,
+            stages=tuple(
+                dataclasses.replace(s, ppo=s.ppo and dataclasses.replace(s.ppo, samples=asked.samples))
+                for s in experiment.stages
+            ),
+        )
+    body = load("legs80")
+    clips = find_motions(experiment.motions, body)
+    validation = find_motions(experiment.validation, body)
+
+    def judge(checkpoint: Checkpoint) -> dict[str, Any]:
+        runs = follow_clips(checkpoint.policy, checkpoint.card.task, validation)
+        return {"motions": experiment.validation, **summarise([run.score for run in runs])}
+
+    folder = asked.out or Path("runs") / asked.recipe
+    with _Bars() as bars:
+        final = Pipeline(experiment, folder, clips).run(bars.report, judge)
+    print(f"policy: {final}")
+    print(f"log: tensorboard --logdir {folder}")
+    return 0
+
+
+class _Bars(Progress):
+    """One bar a stage: samples/s, seconds survived, success, error, time left."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            TextColumn("{task.description:9}"),
+            BarColumn(),
+            TextColumn("{task.percentage:3.0f} %  {task.fields[words]}"),
+            TimeRemainingColumn(),
+        )
+        self._stages: dict[str, TaskID] = {}
+
+    def report(self, stage: str, position: Position, numbers: dict[str, float]) -> None:
+        """Show a stage's numbers."""
+        if stage not in self._stages:
+            self._stages[stage] = self.add_task(stage, total=position.wanted, words="")
+        words = f"{position.samples / max(1e-9, position.seconds):,.0f}/s  {numbers['episode/length_s']:.2f} s"
+        if "episode/success" in numbers:
+            words += f"  success {numbers['episode/success']:.0%}"
+        words += f"  {numbers['episode/mpjpe_mm']:.0f} mm"
+        self.update(self._stages[stage], completed=position.samples, words=words)

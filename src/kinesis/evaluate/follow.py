@@ -1,0 +1,110 @@
+"""Run a policy over clips from their beginnings, deterministically, and keep what happened."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kinesis.body import load
+from kinesis.command import Follow
+from kinesis.evaluate.metrics import Score, Trace, score
+from kinesis.learn import Policy
+from kinesis.motion.clip import Clip
+from kinesis.motion.library import Library
+from kinesis.task import Env, TaskConfig
+from kinesis.task.moment import Moment
+
+BATCH = 128
+"""Clips that run side by side."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One clip followed: its score and the path, each (frame, ...), one frame a control step.
+
+    reference: qpos wanted at the same instants. ground_force (frame, foot, 3) world [N].
+    """
+
+    clip: Clip
+    score: Score
+    rate_hz: float
+    qpos: np.ndarray
+    reference: np.ndarray
+    activation: np.ndarray
+    ground_force: np.ndarray
+
+
+def follow_clips(
+    policy: Policy, task: TaskConfig, clips: Sequence[Clip], *, progress: Callable[[int, int], None] | None = None
+) -> list[Run]:
+    """Follow every clip from its first frame to its last.
+
+    The task's own endings and rewards do not matter here: the episode goes on to the clip's end, and the
+    score says when it failed. progress is called with (frames done, frames in all).
+    """
+    runs: list[Run] = []
+    order = sorted(range(len(clips)), key=lambda i: clips[i].duration_s)
+    total = sum(_frames(c, task) for c in clips)
+    for start in range(0, len(order), BATCH):
+        batch = [clips[i] for i in order[start : start + BATCH]]
+        done = sum(len(r.qpos) for r in runs)
+        runs += _follow(policy, task, batch, lambda n, done=done: progress and progress(done + n, total))
+    position = {id(clip): i for i, clip in enumerate(clips)}
+    return sorted(runs, key=lambda run: position[id(run.clip)])
+
+
+def _frames(clip: Clip, task: TaskConfig) -> int:
+    return max(1, int(clip.duration_s * task.control_hz + 1e-6))
+
+
+@torch.no_grad()
+def _follow(policy: Policy, task: TaskConfig, clips: Sequence[Clip], progress: Callable[[int], object]) -> list[Run]:
+    body = load(task.body)
+    library = Library(body, clips)
+    count = len(clips)
+    command = Follow(library, count, task.horizons_s, clips=torch.arange(count))
+    plain = dataclasses.replace(task, rewards=task.rewards[:1], endings=(), longest_episode_s=float("inf"))
+    prime = policy.prime if body.actuation == "muscle" and task.law == "excitation" else None
+    env = Env(plain, command, count, prime=prime, auto_reset=False)
+    frames = [_frames(clip, task) for clip in clips]
+    kept: dict[str, list[Tensor]] = {}
+    for _ in range(max(frames)):
+        result = env.step(policy(env.observation))
+        _keep(kept, env, result.moment)
+        progress(sum(min(f, len(kept["qpos"])) for f in frames))
+    paths = {key: torch.stack(values, 1).numpy() for key, values in kept.items()}
+    return [_run(clip, {k: v[i, : frames[i]] for k, v in paths.items()}, task) for i, clip in enumerate(clips)]
+
+
+def _keep(kept: dict[str, list[Tensor]], env: Env, m: Moment) -> None:
+    error = m.tracked_error
+    values = {
+        "qpos": m.now.qpos,
+        "reference": m.target.now.qpos,
+        "activation": m.now.activation,
+        "ground_force": m.now.ground_force,
+        "distance": m.tracked_distance,
+        "root_distance": torch.linalg.vector_norm(error - error[:, :1], dim=-1),
+        "joint_error": m.target.now.qpos[:, m.tables.joint_qpos] - m.joints,
+        "diverged": env.sim.diverged,
+    }
+    for key, value in values.items():
+        kept.setdefault(key, []).append(value.clone())
+
+
+def _run(clip: Clip, path: dict[str, np.ndarray], task: TaskConfig) -> Run:
+    measured = {k: path[k] for k in ("distance", "root_distance", "joint_error", "activation", "diverged")}
+    return Run(
+        clip,
+        score(Trace(clip.name, clip.category, **measured)),
+        task.control_hz,
+        path["qpos"],
+        path["reference"],
+        path["activation"],
+        path["ground_force"],
+    )

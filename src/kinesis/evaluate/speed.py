@@ -1,0 +1,77 @@
+"""How fast this machine steps: the bare engine, and everything that a learner waits for."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from kinesis.command import Follow
+from kinesis.motion.library import Library
+from kinesis.sim import CpuSim
+from kinesis.task import Env, TaskConfig
+
+
+def measure_sim(task: TaskConfig, library: Library, *, envs: int = 256, seconds: float = 4.0, rounds: int = 5) -> dict[str, float]:
+    """Raw against whole stepping, interleaved so that a drifting machine does not favour one.
+
+    Both start from states of the same walk and run under the same excitations, so contacts and muscle states
+    are alike. Returns raw_steps_per_s (bare `mj_step` of the lean model on all cores, no callback),
+    control_steps_per_s (commands, observation, reward, endings, resets), substeps, efficiency
+    (control steps · substeps / raw), memory_mb of the process at its largest. Medians over rounds.
+    """
+    command = Follow(library, envs, task.horizons_s)
+    env = Env(task, command, envs)
+    raw = _raw(env)
+    action = torch.full((envs, env.num_actions), env.law.centre)
+
+    def whole() -> int:
+        env.step(action)
+        return envs
+
+    whole(), raw()
+    pairs = [(_rate(raw, seconds / rounds), _rate(whole, seconds / rounds)) for _ in range(rounds)]
+    bare, control = (float(np.median(values)) for values in zip(*pairs, strict=True))
+    substeps = env.sim.substeps
+    return {
+        "law": task.law,
+        "envs": envs,
+        "substeps": substeps,
+        "raw_steps_per_s": round(bare),
+        "control_steps_per_s": round(control),
+        "efficiency": round(float(np.median([c * substeps / r for r, c in pairs])), 3),
+        "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def _raw(env: Env) -> Callable[[], int]:
+    """Bare steps of the same model, as many as a control step has, from the states where `env` is now."""
+    sim = CpuSim(env.body, env.num_envs, physics_hz=env.config.physics_hz, control_hz=env.config.control_hz)
+    model, pool, datas = sim.model, sim._pool, sim._datas
+    steps = sim.substeps
+    state = np.empty((env.num_envs, steps, sim._width))
+    sensed = np.empty((env.num_envs, steps, model.nsensordata))
+    control = np.full((env.num_envs, steps, model.nu), 0.05)
+    models = [model] * env.num_envs
+    spec = sim._spec
+
+    def step() -> int:
+        pool.rollout(
+            models, datas, env.sim.snapshot()["physics"].numpy(), control, control_spec=spec, skip_checks=True,
+            nstep=steps, state=state, sensordata=sensed,
+        )  # fmt: skip
+        return env.num_envs * steps
+
+    return step
+
+
+def _rate(work: Callable[[], int], seconds: float) -> float:
+    done, started = 0, time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        done += work()
+    return done / (time.perf_counter() - started)
+
+

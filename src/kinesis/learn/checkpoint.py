@@ -1,0 +1,129 @@
+"""Checkpoints: safetensors with one JSON text. Nothing in them is ever executed."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from kinesis import __version__
+from kinesis.body import load
+from kinesis.errors import KinesisError
+from kinesis.learn.config import Network, from_json
+from kinesis.learn.networks import Policy, make_actor
+from kinesis.task.actions import LAWS
+from kinesis.task.config import TaskConfig
+
+FORMAT = 1
+SHIPPED = Path(__file__).parent / "policies"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a policy is tied to and where it comes from.
+
+    observations: name to width, in order. data: what it was trained on, with licences. scores: as measured.
+    """
+
+    task: TaskConfig
+    network: Network
+    fingerprint: str
+    observations: dict[str, int]
+    experiment: dict[str, Any]
+    data: list[dict[str, str]]
+    samples: int
+    wall_clock_s: float
+    scores: dict[str, Any] = field(default_factory=dict)
+    engine: str = mujoco.__version__
+    kinesis: str = __version__
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A policy with its card."""
+
+    policy: Policy
+    card: Card
+    name: str
+
+
+def save_checkpoint(path: Path, policy: Policy, card: Card) -> None:
+    """Write the policy's weights and its card; the file appears whole or not at all."""
+    write_tensors(path, policy.actor.state_dict(), asdict(card))
+
+
+def load_checkpoint(source: str | Path) -> Checkpoint:
+    """Read a policy by the name of a shipped one, or by path.
+
+    Raises:
+        KinesisError: if there is none, it is damaged, or made for another body or other observations.
+    """
+    path = _find(str(source))
+    tensors, words = read_tensors(path)
+    where = path.name
+    if words.get("format") != FORMAT:
+        raise KinesisError("a checkpoint of another format", where=where, got=words.get("format"), expected=FORMAT)
+    card = from_json(Card, json.dumps(words))
+    body = load(card.task.body)
+    if body.fingerprint != card.fingerprint:
+        raise KinesisError(
+            f"trained for another form of {body.name}",
+            where=where,
+            got=f"fingerprint {card.fingerprint}",
+            expected=body.fingerprint,
+            hint=f"it was made with MuJoCo {card.engine} and kinesis {card.kinesis}",
+        )
+    law = LAWS.get(card.task.law)
+    actor = make_actor(card.network, sum(card.observations.values()), body.model.nu, noise=0.1, centre=law.centre)
+    try:
+        actor.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise KinesisError("weights that do not fit their own card", where=where, got=error) from None
+    actor.eval()
+    return Checkpoint(Policy(actor), card, path.stem)
+
+
+def _find(source: str) -> Path:
+    if (SHIPPED / f"{source}.safetensors").is_file():
+        return SHIPPED / f"{source}.safetensors"
+    if Path(source).is_file():
+        return Path(source)
+    shipped = sorted(p.stem for p in SHIPPED.glob("*.safetensors"))
+    if os.sep in source or source.endswith(".safetensors"):
+        raise KinesisError("no such checkpoint", where=source)
+    raise KinesisError.unknown("policy", source, shipped)
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], words: dict[str, Any]) -> None:
+    """Write tensors and a JSON text, through a temporary file beside the target."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = {k: v.detach().contiguous().clone() for k, v in tensors.items()}
+    temporary = path.with_suffix(f".{os.getpid()}.part")
+    save_file(whole, temporary, metadata={"kinesis": json.dumps(words, default=dict)})
+    temporary.replace(path)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read what `write_tensors` wrote.
+
+    Raises:
+        KinesisError: for a missing, cut-off or foreign file.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            words = json.loads((file.metadata() or {})["kinesis"])
+            return {key: file.get_tensor(key) for key in file.keys()}, words  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise KinesisError("not a checkpoint of this package", where=str(path), got=error) from None
+
+
+

@@ -1,0 +1,129 @@
+"""Every number a training run depends on. Frozen, saved as JSON with the run and inside each checkpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kinesis.errors import KinesisError
+from kinesis.task.config import TaskConfig
+
+T = typing.TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Network:
+    """Multilayer perceptron of the policy and of the value function."""
+
+    policy: tuple[int, ...] = (512, 256, 128)
+    value: tuple[int, ...] = (512, 256, 128)
+    nonlinearity: str = "elu"
+
+
+@dataclass(frozen=True)
+class PPO:
+    """Numbers of rsl_rl's PPO, and of the caution that a good first policy needs.
+
+    value_warmup: iterations in which only the value function learns. value_learning_rate: its own, constant.
+    lowest/highest_learning_rate bound what the divergence schedule may choose for the policy.
+    freeze_normaliser: keep the observation statistics that the first policy came with.
+    """
+
+    envs: int = 256
+    steps: int = 16
+    epochs: int = 4
+    minibatches: int = 4
+    gamma: float = 0.97
+    lam: float = 0.95
+    clip: float = 0.2
+    entropy: float = 0.0
+    learning_rate: float = 5e-4
+    lowest_learning_rate: float = 1e-5
+    highest_learning_rate: float = 1e-3
+    value_learning_rate: float = 5e-4
+    desired_divergence: float = 0.02
+    noise: float = 0.25
+    value_warmup: int = 0
+    freeze_normaliser: bool = False
+    samples: int = 2_000_000
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """DAgger (Ross 2011) from a torque teacher through static optimisation."""
+
+    envs: int = 128
+    steps: int = 40
+    rounds: int = 80
+    kept_rounds: int = 30
+    epochs: int = 4
+    batch: int = 512
+    learning_rate: float = 1e-3
+    noise: float = 0.03
+    teacher_rounds: int = 6
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a run: its kind, its task, and its numbers.
+
+    start: "scratch", "previous" (go on from the last stage's policy), or a checkpoint's path.
+    """
+
+    name: str
+    task: TaskConfig
+    start: str = "scratch"
+    ppo: PPO | None = None
+    distillation: Distillation | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A whole run: stages in order, motions, seed."""
+
+    name: str
+    motions: str
+    stages: tuple[Stage, ...]
+    network: Network = Network()
+    seed: int = 0
+    validation: str = "builtin:walk-validation"
+
+
+def to_json(config: object) -> str:
+    """Serialise a configuration."""
+    return json.dumps(dataclasses.asdict(config), default=dict)  # type: ignore[call-overload]
+
+
+def from_json(kind: type[T], text: str) -> T:
+    """Rebuild a configuration; unknown or missing fields are refused.
+
+    Raises:
+        KinesisError: naming the field.
+    """
+    try:
+        return typing.cast(T, _build(kind, json.loads(text), kind.__name__))
+    except json.JSONDecodeError as error:
+        raise KinesisError("not a configuration", got=error) from None
+
+
+def _build(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401
+    if dataclasses.is_dataclass(kind) and isinstance(value, Mapping):
+        hints = typing.get_type_hints(kind)
+        unknown = set(value) - set(hints)
+        if unknown:
+            raise KinesisError.unknown("field", sorted(unknown)[0], hints, where=where)
+        try:
+            return kind(**{k: _build(hints[k], v, f"{where}.{k}") for k, v in value.items()})
+        except TypeError as error:
+            raise KinesisError("incomplete configuration", where=where, got=error) from None
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return None if value is None else _build(next(a for a in args if a is not type(None)), value, where)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_build(args[0], item, where) for item in value)
+    return value

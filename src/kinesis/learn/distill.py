@@ -1,0 +1,113 @@
+"""DAgger: a student in muscle space learns what its teacher would do at the states that the student visits."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from rsl_rl.models import MLPModel
+from torch import Tensor
+
+from kinesis.learn.checkpoint import read_tensors, write_tensors
+from kinesis.learn.config import Distillation
+from kinesis.learn.networks import Policy
+from kinesis.learn.teacher import Teacher
+from kinesis.task import Env
+
+Report = Callable[[dict[str, float]], None]
+
+
+class DistillationStage:
+    """Rounds of collecting with a mixture of teacher and student, then regression on the teacher's labels.
+
+    The teacher's share falls from one to zero over `teacher_rounds`; the input normaliser is set from the
+    states seen while it falls, and stands still afterwards. folder: where a killed stage goes on from.
+    """
+
+    def __init__(self, env: Env, teacher: Teacher, actor: MLPModel, config: Distillation, folder: Path, seed: int) -> None:
+        """Go on from the folder's saved state where there is one."""
+        self.env, self.teacher, self.actor, self.config = env, teacher, actor, config
+        self.state_path = folder / "state.safetensors"
+        self.policy = Policy(actor)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.optimizer = torch.optim.Adam(actor.mlp.parameters(), lr=config.learning_rate)
+        self.seen: deque[Tensor] = deque(maxlen=config.kept_rounds)
+        self.wanted: deque[Tensor] = deque(maxlen=config.kept_rounds)
+        self.round, self.seconds = 0, 0.0
+        if self.state_path.exists():
+            tensors, words = read_tensors(self.state_path)
+            actor.load_state_dict(tensors)
+            self.round, self.seconds = words["round"], words["seconds"]
+
+    @property
+    def samples(self) -> int:
+        """Muscle-space control steps so far."""
+        return self.round * self.config.envs * self.config.steps
+
+    def run(self, report: Report | None = None) -> None:
+        """All rounds; saved after each."""
+        while self.round < self.config.rounds:
+            started = time.monotonic()
+            numbers = self.collect()
+            numbers["loss/imitation"] = self.fit()
+            self.round += 1
+            self.seconds += time.monotonic() - started
+            self.save()
+            if report:
+                report(numbers)
+
+    @torch.no_grad()
+    def collect(self) -> dict[str, float]:
+        """Step all environments, label every state; returns what to log."""
+        config = self.config
+        share = max(0.0, 1.0 - self.round / config.teacher_rounds) if config.teacher_rounds else 0.0
+        if self.round:
+            self.env.prime = self.policy.prime
+        seen, wanted, lives, error = [], [], [], 0.0
+        for _ in range(config.steps):
+            observation = self.env.observation
+            label = self.teacher()
+            seen.append(observation)
+            wanted.append(label)
+            own = self.policy(observation)
+            led = torch.rand(len(own), 1, generator=self.generator) < share
+            action = torch.where(led, label, own)
+            action = action + config.noise * torch.randn(action.shape, generator=self.generator)
+            ages = self.env.age + 1
+            result = self.env.step(action)
+            lives += ages[result.failed | result.over].tolist()
+            error += float(result.moment.tracked_distance.mean()) / config.steps
+        self.seen.append(torch.cat(seen))
+        self.wanted.append(torch.cat(wanted))
+        return {
+            "episode/length_s": self.env.step_s * (sum(lives) / len(lives) if lives else config.steps),
+            "episode/mpjpe_mm": 1000.0 * error,
+            "teacher/share": share,
+            "teacher/residual_nm": float(self.teacher.residual.mean()),
+        }
+
+    def fit(self) -> float:
+        """Regress on the kept rounds. Returns the mean squared error over the last batches."""
+        seen, wanted = torch.cat(list(self.seen)), torch.cat(list(self.wanted))
+        normaliser = self.actor.obs_normalizer
+        if self.round <= self.config.teacher_rounds:
+            normaliser._mean[:] = seen.mean(0)
+            normaliser._var[:] = seen.var(0)
+            normaliser._std[:] = seen.std(0)
+        inputs = normaliser(seen)
+        losses: list[float] = []
+        for _ in range(self.config.epochs * (3 if self.round == 0 else 1)):
+            for rows in torch.randperm(len(inputs), generator=self.generator).split(self.config.batch):
+                loss = (self.actor.mlp(inputs[rows]) - wanted[rows]).square().mean()
+                self.optimizer.zero_grad()
+                loss.backward()
+                self.optimizer.step()
+                losses.append(loss.item())
+        return sum(losses[-50:]) / len(losses[-50:])
+
+    def save(self) -> None:
+        """Write the student; a killed stage goes on with it and gathers its rounds anew."""
+        write_tensors(self.state_path, self.actor.state_dict(), {"round": self.round, "seconds": self.seconds})

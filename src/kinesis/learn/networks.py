@@ -1,0 +1,66 @@
+"""Policy and value networks: rsl_rl's own models, made from a configuration; and a policy's plain call."""
+
+from __future__ import annotations
+
+import torch
+from rsl_rl.models import MLPModel
+from rsl_rl.modules.distribution import GaussianDistribution
+from tensordict import TensorDict
+from torch import Tensor
+
+from kinesis.learn.config import Network
+
+GROUP = "policy"
+
+
+def observations(values: Tensor) -> TensorDict:
+    """Wrap an observation (env, width) as rsl_rl expects it."""
+    return TensorDict({GROUP: values}, batch_size=[len(values)])
+
+
+def make_actor(network: Network, width: int, actions: int, *, noise: float, centre: float) -> MLPModel:
+    """Gaussian policy with its own input normaliser; its mean starts near `centre`."""
+    actor = MLPModel(
+        observations(torch.zeros(1, width)),
+        {"actor": [GROUP]},
+        "actor",
+        actions,
+        hidden_dims=network.policy,
+        activation=network.nonlinearity,
+        obs_normalization=True,
+        distribution_cfg={"class_name": GaussianDistribution, "init_std": noise, "std_type": "log"},
+    )
+    with torch.no_grad():
+        last = [m for m in actor.mlp if isinstance(m, torch.nn.Linear)][-1]
+        last.weight *= 0.01
+        last.bias.fill_(centre)
+    return actor
+
+
+def make_critic(network: Network, width: int) -> MLPModel:
+    """State value with its own input normaliser."""
+    return MLPModel(
+        observations(torch.zeros(1, width)),
+        {"critic": [GROUP]},
+        "critic",
+        1,
+        hidden_dims=network.value,
+        activation=network.nonlinearity,
+        obs_normalization=True,
+    )
+
+
+class Policy:
+    """A trained actor as a deterministic function of an observation (env, width) to an action (env, action)."""
+
+    def __init__(self, actor: MLPModel) -> None:
+        self.actor = actor
+
+    @torch.no_grad()
+    def __call__(self, observation: Tensor) -> Tensor:
+        """The mean action."""
+        return self.actor.mlp(self.actor.obs_normalizer(observation))
+
+    def prime(self, observation: Tensor) -> Tensor:
+        """Activation that the policy would hold at this observation; see `kinesis.task.env.Prime`."""
+        return self(observation).clamp(0.0, 1.0)

@@ -1,0 +1,161 @@
+"""Run an Experiment: its stages in order, each going on where it was killed, each leaving a checkpoint."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from rsl_rl.models import MLPModel
+
+from kinesis.body import load
+from kinesis.command import Follow
+from kinesis.errors import KinesisError
+from kinesis.learn.checkpoint import Card, Checkpoint, load_checkpoint, read_tensors, save_checkpoint
+from kinesis.learn.config import Experiment, PPO, Stage, from_json, to_json
+from kinesis.learn.distill import DistillationStage
+from kinesis.learn.networks import Policy, make_actor, make_critic
+from kinesis.learn.ppo import make_ppo
+from kinesis.learn.teacher import Teacher
+from kinesis.learn.train import PPOStage, prime_with
+from kinesis.motion.clip import Clip
+from kinesis.motion.library import Library
+from kinesis.task import Env
+
+Report = Callable[[str, "Position", dict[str, float]], None]
+Judge = Callable[[Checkpoint], dict[str, Any]]
+
+
+class Position:
+    """How far a stage is: samples of `wanted`, after `seconds`."""
+
+    def __init__(self, samples: int, wanted: int, seconds: float) -> None:
+        self.samples, self.wanted, self.seconds = samples, wanted, seconds
+
+
+class Pipeline:
+    """An Experiment in a folder: `experiment.json`, then one sub-folder a stage.
+
+    A folder that holds another experiment is refused. judge: measures a finished stage's checkpoint; what it
+    returns is written into the card as its scores.
+    """
+
+    def __init__(self, experiment: Experiment, folder: Path, clips: Sequence[Clip]) -> None:
+        """Prepare the folder; nothing runs yet."""
+        self.experiment, self.folder, self.clips = experiment, folder, list(clips)
+        folder.mkdir(parents=True, exist_ok=True)
+        saved = folder / "experiment.json"
+        if saved.exists() and from_json(Experiment, saved.read_text()) != from_json(Experiment, to_json(experiment)):
+            raise KinesisError("the folder holds another experiment", where=str(saved), hint="choose another --out")
+        saved.write_text(to_json(experiment))
+
+    def run(self, report: Report | None = None, judge: Judge | None = None) -> Path:
+        """Run what is not done yet. Returns the last stage's checkpoint."""
+        previous: Path | None = None
+        for index, stage in enumerate(self.experiment.stages):
+            done = self.folder / f"{index}-{stage.name}.safetensors"
+            if not done.exists():
+                self._run_stage(index, stage, previous, done, report, judge)
+            previous = done
+        assert previous is not None
+        return previous
+
+    def _run_stage(
+        self, index: int, stage: Stage, previous: Path | None, done: Path, report: Report | None, judge: Judge | None
+    ) -> None:
+        folder = self.folder / f"{index}-{stage.name}"
+        torch.manual_seed(self.experiment.seed + index)
+        tell = report or (lambda *_: None)
+        if stage.ppo:
+            actor, env, samples, seconds = self._reinforce(stage, stage.ppo, previous, folder, tell)
+        elif stage.distillation:
+            actor, env, samples, seconds = self._distil(stage, previous, folder, tell)
+        else:
+            raise KinesisError("a stage needs numbers for PPO or for distillation", where=stage.name)
+        policy = Policy(actor)
+        card = self._card(stage, env, samples, seconds, previous)
+        if judge:
+            scores = judge(Checkpoint(policy, card, done.stem))
+            card = Card(**{**_fields(card), "scores": scores})
+        save_checkpoint(done, policy, card)
+
+    def _reinforce(
+        self, stage: Stage, ppo: PPO, previous: Path | None, folder: Path, tell: Report
+    ) -> tuple[MLPModel, Env, int, float]:
+        env = self._env(stage, ppo.envs)
+        width = env.observation.shape[1]
+        actor = self._start(stage, env, width, ppo.noise, previous)
+        critic = make_critic(self.experiment.network, width)
+        if stage.start != "scratch":
+            critic.obs_normalizer.load_state_dict(actor.obs_normalizer.state_dict())
+        prime_with(env, actor)
+        runner = PPOStage(env, make_ppo(actor, critic, ppo, width, env.num_actions), ppo, folder)
+        if not runner.progress.iteration:
+            env.reset()
+        progress = runner.progress
+        runner.run(lambda numbers: tell(stage.name, Position(progress.samples, ppo.samples, progress.seconds), numbers))
+        return actor, env, progress.samples, progress.seconds
+
+    def _distil(
+        self, stage: Stage, previous: Path | None, folder: Path, tell: Report
+    ) -> tuple[MLPModel, Env, int, float]:
+        config = stage.distillation
+        assert config is not None
+        if previous is None:
+            raise KinesisError("distillation needs a teacher before it", where=stage.name)
+        env = self._env(stage, config.envs)
+        teacher = load_checkpoint(previous)
+        actor = self._start(stage, env, env.observation.shape[1], config.noise, None)
+        runner = DistillationStage(
+            env, Teacher(teacher.policy, teacher.card.task, env), actor, config, folder, self.experiment.seed
+        )
+        wanted = config.rounds * config.envs * config.steps
+        runner.run(lambda numbers: tell(stage.name, Position(runner.samples, wanted, runner.seconds), numbers))
+        return actor, env, runner.samples, runner.seconds
+
+    def _env(self, stage: Stage, envs: int) -> Env:
+        body = load(stage.task.body)
+        command = Follow(Library(body, self.clips), envs, stage.task.horizons_s, seed=self.experiment.seed, weights=balanced(self.clips))
+        return Env(stage.task, command, envs)
+
+    def _start(self, stage: Stage, env: Env, width: int, noise: float, previous: Path | None) -> MLPModel:
+        actor = make_actor(self.experiment.network, width, env.num_actions, noise=noise, centre=env.law.centre)
+        if stage.start == "scratch" or (stage.start == "previous" and previous is None):
+            return actor
+        source = previous if stage.start == "previous" else stage.start
+        assert source is not None
+        origin = load_checkpoint(source)
+        if origin.card.observations != env.widths:
+            raise KinesisError(
+                "the starting policy observes something else", where=str(source), got=origin.card.observations, expected=env.widths
+            )
+        weights = origin.policy.actor.state_dict()
+        weights["distribution.log_std_param"] = actor.state_dict()["distribution.log_std_param"]
+        actor.load_state_dict(weights)
+        return actor
+
+    def _card(self, stage: Stage, env: Env, samples: int, seconds: float, previous: Path | None) -> Card:
+        kinds = Counter((c.source, c.licence) for c in self.clips)
+        before = read_tensors(previous)[1] if previous else {"samples": 0, "wall_clock_s": 0.0}
+        return Card(
+            task=stage.task,
+            network=self.experiment.network,
+            fingerprint=env.body.fingerprint,
+            observations=env.widths,
+            experiment=asdict(self.experiment),
+            data=[{"source": s, "licence": licence, "clips": str(n)} for (s, licence), n in kinds.items()],
+            samples=samples + before["samples"],
+            wall_clock_s=seconds + before["wall_clock_s"],
+        )
+
+
+def balanced(clips: Sequence[Clip]) -> torch.Tensor:
+    """(clip,) drawing weights: by duration, so that every second of motion is as likely."""
+    return torch.tensor([c.duration_s for c in clips])
+
+
+def _fields(card: Card) -> dict[str, Any]:
+    return {name: getattr(card, name) for name in card.__dataclass_fields__}

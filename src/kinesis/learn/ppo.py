@@ -1,0 +1,76 @@
+"""rsl_rl's PPO with the caution that a distilled policy needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from rsl_rl.algorithms import PPO as RslPPO
+from rsl_rl.models import MLPModel
+from rsl_rl.storage import RolloutStorage
+
+from kinesis.learn.config import PPO
+from kinesis.learn.networks import observations
+
+
+class CautiousPPO(RslPPO):
+    """PPO whose value function has its own learning rate and may learn alone first.
+
+    A value function that knows nothing ruins a good first policy within one update; so for
+    `value_warmup` updates the policy stands still.
+    """
+
+    def __init__(self, actor: MLPModel, critic: MLPModel, storage: RolloutStorage, config: PPO) -> None:
+        """Split rsl_rl's optimiser into two groups."""
+        super().__init__(
+            actor,
+            critic,
+            storage,
+            num_learning_epochs=config.epochs,
+            num_mini_batches=config.minibatches,
+            clip_param=config.clip,
+            gamma=config.gamma,
+            lam=config.lam,
+            entropy_coef=config.entropy,
+            learning_rate=config.learning_rate,
+            desired_kl=config.desired_divergence,
+            use_clipped_value_loss=False,
+        )
+        self.config, self.updates = config, 0
+        self.optimizer = _TwoRates(actor, critic, config)
+
+    def update(self) -> dict[str, float]:
+        """One rsl_rl update, the policy frozen while the value function warms up."""
+        warming = self.updates < self.config.value_warmup
+        for parameter in self.actor.parameters():
+            parameter.requires_grad_(not warming)
+        losses = super().update()
+        for parameter in self.actor.parameters():
+            parameter.requires_grad_(True)
+        bounds = self.config.lowest_learning_rate, self.config.highest_learning_rate
+        self.learning_rate = min(max(self.learning_rate, bounds[0]), bounds[1])
+        self.updates += 1
+        return losses
+
+
+class _TwoRates(torch.optim.Adam):
+    """Adam that bounds the policy's rate and holds the value function's, whatever rsl_rl writes into the groups."""
+
+    def __init__(self, actor: MLPModel, critic: MLPModel, config: PPO) -> None:
+        super().__init__([{"params": list(actor.parameters())}, {"params": list(critic.parameters())}], lr=config.learning_rate)
+        self._config = config
+
+    def step(self, closure: Any = None) -> Any:  # noqa: ANN401
+        policy, value = self.param_groups
+        policy["lr"] = min(max(policy["lr"], self._config.lowest_learning_rate), self._config.highest_learning_rate)
+        value["lr"] = self._config.value_learning_rate
+        return super().step(closure)
+
+
+def make_ppo(actor: MLPModel, critic: MLPModel, config: PPO, width: int, actions: int) -> CautiousPPO:
+    """PPO with storage for `config.envs` environments and `config.steps` steps."""
+    seen = observations(torch.zeros(config.envs, width))
+    storage = RolloutStorage("rl", config.envs, config.steps, seen, [actions], "cpu")
+    if config.freeze_normaliser:
+        actor.obs_normalizer.until = 0
+    return CautiousPPO(actor, critic, storage, config)

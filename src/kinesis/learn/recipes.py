@@ -1,0 +1,97 @@
+"""Experiments by name: functions that return one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage
+from kinesis.registry import Registry
+from kinesis.task.recipes import imitate, imitate_torque
+from kinesis.task.recipes import kinesis as kinesis_task
+
+RECIPES: Registry[Callable[[], Experiment]] = Registry("recipe")
+
+TEACHER = PPO(
+    envs=512,
+    steps=16,
+    learning_rate=5e-4,
+    lowest_learning_rate=1e-4,
+    highest_learning_rate=1e-3,
+    desired_divergence=0.05,
+    noise=0.25,
+    samples=2_000_000,
+)
+MUSCLES = PPO(
+    envs=256,
+    steps=16,
+    learning_rate=3e-5,
+    lowest_learning_rate=3e-6,
+    highest_learning_rate=3e-4,
+    desired_divergence=0.015,
+    noise=0.06,
+    value_warmup=15,
+    freeze_normaliser=True,
+    samples=2_000_000,
+)
+
+
+@RECIPES.register("walk")
+def walk() -> Experiment:
+    """Standing and walking forward, staged: torque teacher, distilled student, PPO in muscle space."""
+    return Experiment(
+        name="walk",
+        motions="builtin:walk-train,builtin:stand-train",
+        stages=(
+            Stage("teacher", imitate_torque(), ppo=TEACHER),
+            Stage("student", imitate(), distillation=Distillation()),
+            Stage("muscles", imitate(), start="previous", ppo=MUSCLES),
+        ),
+    )
+
+
+@RECIPES.register("walk_from_nothing")
+def walk_from_nothing() -> Experiment:
+    """Walking at one speed in half an hour: the staged path, small."""
+    whole = walk()
+    teacher, student, muscles = whole.stages
+    assert teacher.ppo and student.distillation and muscles.ppo
+    return dataclasses.replace(
+        whole,
+        name="walk_from_nothing",
+        motions="builtin:walk@1.2",
+        validation="builtin:walk@1.2",
+        network=Network((384, 256, 128), (384, 256, 128)),
+        stages=(
+            dataclasses.replace(teacher, ppo=dataclasses.replace(teacher.ppo, samples=1_500_000)),
+            dataclasses.replace(student, distillation=dataclasses.replace(student.distillation, rounds=50)),
+            dataclasses.replace(muscles, ppo=dataclasses.replace(muscles.ppo, samples=1_000_000)),
+        ),
+    )
+
+
+@RECIPES.register("scratch")
+def scratch() -> Experiment:
+    """PPO straight in muscle space from random weights; for comparison."""
+    ppo = dataclasses.replace(TEACHER, envs=256, noise=0.1, samples=5_000_000)
+    return dataclasses.replace(walk(), name="scratch", stages=(Stage("muscles", imitate(), ppo=ppo),))
+
+
+@RECIPES.register("kinesis")
+def kinesis() -> Experiment:
+    """Rates, reward and ending of KINESIS (Simos 2025), PPO from scratch with its numbers."""
+    ppo = PPO(
+        envs=256,
+        steps=200,
+        epochs=10,
+        minibatches=25,
+        gamma=0.99,
+        learning_rate=5e-5,
+        highest_learning_rate=5e-5,
+        lowest_learning_rate=5e-5,
+        value_learning_rate=3e-4,
+        noise=0.2,
+        samples=1_100_000_000,
+    )
+    network = Network((2048, 1536, 1024, 1024, 512, 512), (2048, 1536, 1024, 1024, 512, 512), "silu")
+    return dataclasses.replace(walk(), name="kinesis", network=network, stages=(Stage("muscles", kinesis_task(), ppo=ppo),))

@@ -1,0 +1,53 @@
+"""Teacher: a torque policy whose torques are turned into activations wherever a muscle body is."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kinesis.body import load
+from kinesis.body.sharing import share_torques
+from kinesis.errors import KinesisError
+from kinesis.learn.networks import Policy
+from kinesis.sim import CpuSim
+from kinesis.task import Env, TaskConfig
+from kinesis.task.actions import joint_torque
+from kinesis.task.observe import OBSERVATIONS
+
+RESIDUAL_WEIGHT = 10.0
+"""Weight of a torque residual of one full range of that torque, beside `EFFORT` a muscle."""
+
+EFFORT = 0.05
+
+
+class Teacher:
+    """Excitations for a muscle Env, from a torque policy and static optimisation at the states visited.
+
+    residual: (joint,) mean unexplained torque of the last call [N·m].
+    """
+
+    def __init__(self, policy: Policy, task: TaskConfig, env: Env) -> None:
+        """task: the teacher's own, whose observation it is given. env: the student's."""
+        if not isinstance(env.sim, CpuSim):
+            raise KinesisError("a teacher needs the CPU simulator", got=type(env.sim).__name__)
+        self.policy, self.env, self._sim = policy, env, env.sim
+        torque_body = load(task.body)
+        self._limits = torch.from_numpy(torque_body.model.actuator_ctrlrange).float()
+        self._observers = [(OBSERVATIONS.get(t.name), dict(t.constants)) for t in task.observations]
+        self._dofs = torch.from_numpy(env.body.joint_dof)
+        self._weight = RESIDUAL_WEIGHT / (self._limits[:, 1] - self._limits[:, 0])
+        self.residual = torch.zeros(len(self._limits))
+
+    @torch.no_grad()
+    def __call__(self) -> Tensor:
+        """(env, muscle) excitations for every environment's instant now."""
+        moment = self.env.moment
+        seen = torch.cat([f(moment, **constants) for f, constants in self._observers], -1)
+        torque = joint_torque(moment, self.policy(seen), self._limits)
+        muscles = torch.from_numpy(self._sim.export_muscles().astype(np.float32))
+        gain, bias, arms = muscles[:, 0], muscles[:, 1], muscles[:, 2 + self._dofs]
+        excitation = share_torques(torque, arms, gain, bias, self._weight, effort=EFFORT)
+        given = (arms @ (gain * excitation + bias)[..., None])[..., 0]
+        self.residual = (given - torque).abs().mean(0)
+        return excitation
