@@ -2,8 +2,10 @@
 
 min_a  sum_j (w_j (sum_m R_jm (g_m a_m + b_m) - tau_j))² + effort · sum_m a_m²,  0 <= a <= 1
 
-(Crowninshield & Brand 1981, with the torque as a soft constraint), by accelerated projected gradient
-(Beck & Teboulle 2009, FISTA). Each leg is a problem of its own, since no muscle crosses the midline.
+(Crowninshield & Brand 1981, with the torque as a soft constraint). With G = w R g, y = w (tau - R b) and
+the residual r = y - G a, the optimum is a = clip(Gᵀ r / effort, 0, 1): seven equations a leg in r, piecewise
+linear and monotone, which a damped semi-smooth Newton iteration solves exactly in about ten steps
+(Qi & Sun 1993). Each leg is a problem of its own, since no muscle crosses the midline.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+_STEPS = (1.0, 0.6, 0.3, 0.1, 0.03, 0.003)
+
 
 def share_torques(
-    torque: Tensor, arms: Tensor, gain: Tensor, bias: Tensor, weight: Tensor, *, effort: float = 0.05, iterations: int = 120
+    torque: Tensor, arms: Tensor, gain: Tensor, bias: Tensor, weight: Tensor, *, effort: float = 0.05, iterations: int = 12
 ) -> Tensor:
     """Activations that give joint torques with the least effort.
 
@@ -23,25 +27,36 @@ def share_torques(
         gain: (batch, muscle) force per activation [N]. bias: (batch, muscle) passive force [N].
         weight: (joint,) weight of a torque residual [1/(N·m)].
         effort: weight of the summed squared activation.
-        iterations: of the projected gradient.
+        iterations: of Newton's method.
 
     Returns:
         (batch, muscle) in [0, 1].
     """
     matrix = _legs(arms * gain[:, None] * weight[:, None])
-    wanted = ((torque - (arms @ bias[..., None])[..., 0]) * weight).reshape(-1, matrix.shape[1], 1)
+    wanted = ((torque - (arms @ bias[..., None])[..., 0]) * weight).reshape(-1, matrix.shape[1])
     transposed = matrix.transpose(1, 2).contiguous()
-    curvature = torch.linalg.eigvalsh(matrix @ transposed)[:, -1].clamp_min(1e-6) + effort
-    step = (1.0 / curvature)[:, None, None]
-    solution = torch.full((len(matrix), matrix.shape[2], 1), 0.05)
-    ahead, momentum = solution, 1.0
+    unit = torch.eye(matrix.shape[1], dtype=matrix.dtype)
+    steps = matrix.new_tensor(_STEPS)
+    residual = torch.linalg.solve(unit + torch.bmm(matrix, transposed) / effort, wanted)
     for _ in range(iterations):
-        gradient = torch.bmm(transposed, torch.bmm(matrix, ahead) - wanted) + effort * ahead
-        following = (ahead - step * gradient).clamp_(0.0, 1.0)
-        next_momentum = 0.5 * (1.0 + (1.0 + 4.0 * momentum * momentum) ** 0.5)
-        ahead = following + ((momentum - 1.0) / next_momentum) * (following - solution)
-        solution, momentum = following, next_momentum
-    return solution.reshape(len(torque), -1)
+        pull = torch.bmm(transposed, residual[..., None])[..., 0] / effort
+        defect = residual + torch.bmm(matrix, pull.clamp(0.0, 1.0)[..., None])[..., 0] - wanted
+        free = ((pull > 0.0) & (pull < 1.0)).to(matrix.dtype)
+        slope = unit + torch.bmm(matrix * free[:, None], transposed) / effort
+        change = -torch.linalg.solve(slope, defect)
+        tried = residual[:, None] + steps[:, None] * change[:, None]
+        best = _energy(tried, wanted, transposed, effort).argmin(1)
+        residual = tried[torch.arange(len(tried)), best]
+    pull = torch.bmm(transposed, residual[..., None])[..., 0] / effort
+    return pull.clamp(0.0, 1.0).reshape(len(torque), -1)
+
+
+def _energy(residual: Tensor, wanted: Tensor, transposed: Tensor, effort: float) -> Tensor:
+    """The convex function whose gradient is the defect, at residuals (leg, trial, joint). (leg, trial)."""
+    pull = torch.bmm(residual, transposed.transpose(1, 2)) / effort
+    inside = pull.clamp(0.0, 1.0)
+    muscles = (inside * (pull - 0.5 * inside)).sum(-1)
+    return 0.5 * residual.square().sum(-1) - (residual * wanted[:, None]).sum(-1) + effort * muscles
 
 
 def _legs(matrix: Tensor) -> Tensor:

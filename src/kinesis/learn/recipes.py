@@ -14,22 +14,26 @@ RECIPES: Registry[Callable[[], Experiment]] = Registry("recipe")
 
 TEACHER = PPO(
     envs=512,
-    steps=16,
+    steps=24,
+    gamma=0.985,
     learning_rate=5e-4,
     lowest_learning_rate=1e-4,
     highest_learning_rate=1e-3,
     desired_divergence=0.05,
     noise=0.25,
-    samples=2_000_000,
+    final_noise=0.08,
+    samples=3_000_000,
 )
 MUSCLES = PPO(
     envs=256,
-    steps=16,
+    steps=24,
+    gamma=0.985,
     learning_rate=3e-5,
     lowest_learning_rate=3e-6,
     highest_learning_rate=3e-4,
     desired_divergence=0.015,
     noise=0.06,
+    final_noise=0.03,
     value_warmup=15,
     freeze_normaliser=True,
     samples=2_000_000,
@@ -73,7 +77,7 @@ def walk_from_nothing() -> Experiment:
 @RECIPES.register("scratch")
 def scratch() -> Experiment:
     """PPO straight in muscle space from random weights; for comparison."""
-    ppo = dataclasses.replace(TEACHER, envs=256, noise=0.1, samples=5_000_000)
+    ppo = dataclasses.replace(TEACHER, envs=256, noise=0.1, final_noise=0.05, samples=5_000_000)
     return dataclasses.replace(walk(), name="scratch", stages=(Stage("muscles", imitate(), ppo=ppo),))
 
 
@@ -91,6 +95,7 @@ def kinesis() -> Experiment:
         lowest_learning_rate=5e-5,
         value_learning_rate=3e-4,
         noise=0.2,
+        final_noise=0.2,
         samples=1_100_000_000,
     )
     network = Network((2048, 1536, 1024, 1024, 512, 512), (2048, 1536, 1024, 1024, 512, 512), "silu")

@@ -102,6 +102,7 @@ class PPOStage:
         losses = self.algorithm.update()
         if not all(map(math.isfinite, losses.values())):
             raise KinesisError("training produced a loss that is not a number", got=losses)
+        self._bound_noise()
         progress.iteration += 1
         progress.samples += self.env.num_envs * self.config.steps
         took = time.monotonic() - started
@@ -117,6 +118,12 @@ class PPOStage:
             "reward/total": sum(terms.values()),
         }
         return numbers | {f"reward/{k}": v for k, v in terms.items()} | {f"loss/{k}": v for k, v in losses.items()}
+
+    def _bound_noise(self) -> None:
+        share = min(1.0, self.progress.samples / self.config.samples)
+        bound = self.config.noise * (self.config.final_noise / self.config.noise) ** share
+        with torch.no_grad():
+            self.algorithm.actor.distribution.log_std_param.clamp_(max=math.log(bound))
 
     def _culprit(self) -> str:
         last = self.rsl.last

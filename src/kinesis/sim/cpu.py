@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+from dataclasses import fields
 
 import mujoco
 import numpy as np
@@ -107,13 +109,13 @@ class CpuSim:
 
     def snapshot(self) -> dict[str, Tensor]:
         """Everything that `restore` needs to go on exactly."""
-        return {"physics": torch.from_numpy(self._now), "ground_force": self.state.ground_force}
+        state = {f"state_{field.name}": getattr(self.state, field.name) for field in fields(self.state)}
+        return {"physics": torch.from_numpy(self._now), **state}
 
     def restore(self, snapshot: dict[str, Tensor]) -> None:
         """Go on from what `snapshot` gave."""
         self._now[:] = snapshot["physics"].numpy()
-        self.state = self._read()
-        self.state.ground_force = snapshot["ground_force"].clone()
+        self.state = State(**{field.name: snapshot[f"state_{field.name}"].clone() for field in fields(State)})
 
     def export_muscles(self) -> np.ndarray:
         """Gain, bias [N] and moment arms [m] of every muscle now: (env, 2 + nv, muscle); rows as `EXPORT`."""
@@ -153,8 +155,6 @@ class CpuSim:
 
 def _at_rate(model: mujoco.MjModel, physics_hz: float) -> mujoco.MjModel:
     """A copy of the model with this time step."""
-    import copy
-
     model = copy.copy(model)
     model.opt.timestep = 1.0 / physics_hz
     return model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from kinesis.registry import Registry
@@ -14,6 +15,12 @@ ENDINGS: Registry[Callable[..., Tensor]] = Registry("ending")
 
 @ENDINGS.register("any_landmark")
 def any_landmark(m: Moment, *, limit_m: float) -> Tensor:
+    """Any landmark, the head among them, is further than limit_m from where it should be."""
+    return torch.linalg.vector_norm(m.landmark_error, dim=-1).amax(1) > limit_m
+
+
+@ENDINGS.register("any_tracked")
+def any_tracked(m: Moment, *, limit_m: float) -> Tensor:
     """Any tracked landmark is further than limit_m from where it should be. KINESIS trains with 0.15 m."""
     return m.tracked_distance.amax(1) > limit_m
 

@@ -74,10 +74,14 @@ class Moment:
         return self.now.qvel[:, self.tables.joint_dof]
 
     @cached_property
+    def landmark_error(self) -> Tensor:
+        """(env, landmark, 3) wanted minus actual position of every landmark, world [m]."""
+        return self.target.now.landmarks - self.now.landmarks
+
+    @cached_property
     def tracked_error(self) -> Tensor:
         """(env, tracked, 3) wanted minus actual position of the tracked landmarks, world [m]."""
-        tracked = self.tables.tracked
-        return self.target.now.landmarks[:, tracked] - self.now.landmarks[:, tracked]
+        return self.landmark_error[:, self.tables.tracked]
 
     @cached_property
     def tracked_distance(self) -> Tensor:

@@ -28,13 +28,13 @@ def imitate() -> TaskConfig:
         law="excitation",
         observations=(*_FOLLOW, Term("activation"), Term("ground_force")),
         rewards=(
-            Term("position", 0.45, {"k": 100.0}),
+            Term("position", 0.45, {"k": 150.0}),
             Term("velocity", 0.15, {"k": 2.0}),
             Term("joints", 0.15, {"k": 2.0}),
             Term("upright", 0.15, {"k": 10.0}),
             Term("effort", 0.1, {"k": 40.0}),
         ),
-        endings=(Term("any_landmark", constants={"limit_m": 0.3}), Term("fallen")),
+        endings=(Term("any_landmark", constants={"limit_m": 0.25}), Term("fallen")),
     )
 
 
@@ -63,10 +63,10 @@ def kinesis() -> TaskConfig:
         control_hz=30.0,
         horizons_s=(1 / 30,),
         rewards=(
-            Term("position", 0.6, {"k": 200.0}),
-            Term("velocity", 0.2, {"k": 5.0}),
+            Term("kinesis_position", 0.6, {"k": 200.0}),
+            Term("kinesis_velocity", 0.2, {"k": 5.0}),
             Term("kinesis_upright", 0.1, {"k": 3.0}),
             Term("kinesis_energy", 0.1, {"k": 0.05}),
         ),
-        endings=(Term("any_landmark", constants={"limit_m": 0.15}),),
+        endings=(Term("any_tracked", constants={"limit_m": 0.15}),),
     )

@@ -15,13 +15,26 @@ REWARDS: Registry[Callable[..., Tensor]] = Registry("reward")
 
 @REWARDS.register("position")
 def position(m: Moment, *, k: float) -> Tensor:
-    """exp(-k · mean squared landmark error per axis). k [1/m²]. After DeepMimic (Peng 2018), eq. 6."""
-    return torch.exp(-k * m.tracked_error.square().mean((1, 2)))
+    """exp(-k · mean squared error per axis of all landmarks). k [1/m²]. After DeepMimic (Peng 2018), eq. 6."""
+    return torch.exp(-k * m.landmark_error.square().mean((1, 2)))
 
 
 @REWARDS.register("velocity")
 def velocity(m: Moment, *, k: float) -> Tensor:
-    """exp(-k · mean squared landmark velocity error per axis). k [s²/m²]."""
+    """exp(-k · mean squared velocity error per axis of all landmarks). k [s²/m²]."""
+    error = m.target.now.landmark_velocities - m.now.landmark_velocities
+    return torch.exp(-k * error.square().mean((1, 2)))
+
+
+@REWARDS.register("kinesis_position")
+def kinesis_position(m: Moment, *, k: float) -> Tensor:
+    """`position` over the seven tracked landmarks. KINESIS (Simos 2025)."""
+    return torch.exp(-k * m.tracked_error.square().mean((1, 2)))
+
+
+@REWARDS.register("kinesis_velocity")
+def kinesis_velocity(m: Moment, *, k: float) -> Tensor:
+    """`velocity` over the seven tracked landmarks. KINESIS (Simos 2025)."""
     tracked = m.tables.tracked
     error = m.target.now.landmark_velocities[:, tracked] - m.now.landmark_velocities[:, tracked]
     return torch.exp(-k * error.square().mean((1, 2)))

@@ -1,0 +1,154 @@
+"""The Env and its terms: laws that hold whatever the clip."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from kinesis.body import Kinematics, load
+from kinesis.command import Follow
+from kinesis.errors import KinesisError
+from kinesis.motion.clip import make_clip
+from kinesis.motion.library import Library
+from kinesis.rotations import from_axis_angle, multiply, rotate
+from kinesis.task import TASKS, Env
+from kinesis.task.observe import OBSERVATIONS
+from kinesis.task.reward import REWARDS
+
+ENVS = 4
+
+
+def wave(body, *, turn=0.0, shift=(0.0, 0.0), seconds=2.0):
+    """A made-up motion: swaying joints, drifting forward; turned about z and shifted."""
+    t = np.arange(int(seconds * 50) + 1) / 50
+    qpos = np.tile(body.standing_qpos(), (len(t), 1))
+    qpos[:, body.joint_qpos] += 0.15 * (1 + np.sin(2 * np.pi * t[:, None] + np.arange(14)))
+    qpos[:, 0] += 0.3 * t
+    about_z = from_axis_angle(np.array([0.0, 0.0, 1.0]), np.array(turn))
+    qpos[:, :3] = rotate(about_z, qpos[:, :3]) + np.array([*shift, 0.0])
+    qpos[:, 3:7] = multiply(about_z, qpos[:, 3:7])
+    return make_clip(Kinematics(body), qpos, 50.0, name="wave", source="test", licence="CC0-1.0")
+
+
+def build(task, clips, *, seed=0, **options):
+    config = dataclasses.replace(TASKS.get(task)(), **options.pop("changes", {}))
+    body = load(config.body)
+    command = Follow(Library(body, clips), ENVS, config.horizons_s, seed=seed, **options.pop("command", {}))
+    return Env(config, command, ENVS, **options)
+
+
+@pytest.fixture(scope="module")
+def clip():
+    return wave(load("legs80"))
+
+
+@pytest.mark.parametrize("task", TASKS.names())
+def test_every_task_builds_resets_and_steps(task, clip):
+    env = build(task, [clip])
+    for _ in range(3):
+        result = env.step(torch.full((ENVS, env.num_actions), env.law.centre))
+    assert env.observation.shape == (ENVS, sum(env.widths.values()))
+    assert torch.isfinite(env.observation).all()
+    assert torch.isfinite(result.reward).all()
+    assert 0.0 < result.reward.mean() <= 1.0
+
+
+def test_starting_on_the_reference_earns_nearly_everything(clip):
+    env = build("imitate", [clip])
+    moment = env.moment
+    for name, k in (("position", 150.0), ("velocity", 2.0), ("joints", 2.0), ("upright", 10.0)):
+        assert float(REWARDS.get(name)(moment, k=k).min()) > 0.999, name
+
+
+def test_nothing_observed_depends_on_place_or_compass(clip):
+    """Turn and shift the whole world: observation and reward stay as they are."""
+    body = load("legs80")
+    turned = wave(body, turn=2.1, shift=(5.0, -3.0))
+    runs = []
+    for motion in (clip, turned):
+        env = build("imitate", [motion], command={"clips": torch.zeros(ENVS, dtype=torch.long)})
+        for _ in range(5):
+            result = env.step(torch.full((ENVS, 80), 0.1))
+        runs.append((env.observation, result.reward))
+    assert torch.allclose(runs[0][0], runs[1][0], atol=2e-3)
+    assert torch.allclose(runs[0][1], runs[1][1], atol=1e-3)
+
+
+def test_same_seed_same_run(clip):
+    runs = []
+    for _ in range(2):
+        env = build("imitate", [clip], seed=3)
+        generator = torch.Generator().manual_seed(0)
+        for _ in range(20):
+            env.step(torch.rand(ENVS, 80, generator=generator))
+        runs.append(env.observation)
+    assert torch.equal(*runs)
+
+
+def test_snapshot_goes_on_exactly(clip):
+    env, other = build("imitate", [clip], seed=3), build("imitate", [clip], seed=9)
+    generator = torch.Generator().manual_seed(0)
+    actions = torch.rand(30, ENVS, 80, generator=generator)
+    for action in actions[:10]:
+        env.step(action)
+    kept = {k: v.clone() for k, v in env.snapshot().items()}
+    other.restore(kept)
+    assert torch.equal(env.observation, other.observation)
+    for action in actions[10:]:
+        a, b = env.step(action), other.step(action)
+        assert torch.equal(a.reward, b.reward)
+    assert torch.equal(env.observation, other.observation)
+
+
+def test_the_end_of_a_clip_is_no_failure(clip):
+    short = wave(load("legs80"), seconds=0.1)
+    env = build("imitate_torque", [short], command={"clips": torch.zeros(ENVS, dtype=torch.long)})
+    for _ in range(5):
+        result = env.step(torch.zeros(ENVS, 14))
+    assert result.over.all()
+    assert not result.failed.any()
+    assert (env.age == 0).all()
+
+
+def test_falling_is_a_failure(clip):
+    env = build("imitate", [clip], auto_reset=False)
+    failed = torch.zeros(ENVS, dtype=torch.bool)
+    for _ in range(60):
+        failed |= env.step(torch.zeros(ENVS, 80)).failed
+    assert failed.all()
+
+
+def test_a_reset_sets_all_of_the_state(clip):
+    env = build("imitate", [clip], changes={"initial_activation": 0.07})
+    env.step(torch.ones(ENVS, 80))
+    env.reset()
+    assert torch.allclose(env.sim.state.activation, torch.tensor(0.07))
+    assert (env.sim.state.ground_force == 0).all()
+
+
+def test_priming_sets_the_activation_that_the_policy_would_hold(clip):
+    env = build("imitate", [clip])
+    env.prime = lambda seen: torch.full((len(seen), 80), 0.33)
+    env.reset()
+    assert torch.allclose(env.sim.state.activation, torch.tensor(0.33))
+
+
+def test_wrong_pairs_are_refused(clip):
+    with pytest.raises(KinesisError, match="does not drive"):
+        build("imitate", [clip], changes={"law": "joint_servo"})
+    with pytest.raises(KinesisError, match="first horizon"):
+        build("imitate", [clip], changes={"horizons_s": (0.1,)})
+    with pytest.raises(KinesisError, match="landmarks"):
+        OBSERVATIONS.get("landmark")
+
+
+def test_activation_is_in_range_at_150_hz_euler(clip):
+    """The published step overshoots to 1.33; here activation is kept in [0, 1]."""
+    env = build("kinesis", [clip])
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(10):
+        env.step(torch.randint(0, 2, (ENVS, 80), generator=generator) * 4.0 - 2.0)
+        activation = env.sim.state.activation
+        assert activation.min() >= 0.0
+        assert activation.max() <= 1.0
