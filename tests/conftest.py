@@ -1,7 +1,21 @@
-"""Settings that all tests share."""
+"""Settings and fixtures that all tests share."""
 
+import os
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 # A busy machine must not fail a test, and a run must find the same cases twice.
 settings.register_profile("kinesis", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("kinesis")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the recordings that are not in the repository; tests that need them are skipped without it."""
+    place = os.environ.get("KINESIS_SHARED")
+    shared = Path(place) if place else Path(__file__).resolve().parents[1].parent / "shared"
+    if not (shared / "data").is_dir():
+        pytest.skip(f"no shared recordings: {shared / 'data'} is not there (set KINESIS_SHARED to their folder)")
+    return shared / "data"
