@@ -55,7 +55,9 @@ def record(policy: str) -> Recorded:
     checkpoint = load_checkpoint(policy)
     task = checkpoint.card.task
     clips = find_motions("builtin:walk@0.8,builtin:walk@1.2,builtin:walk@1.6", load(task.body))
-    env = Env(task, Follow(Library(load(task.body), clips), STARTS, task.horizons_s), STARTS, prime=checkpoint.policy.prime)
+    env = Env(
+        task, Follow(Library(load(task.body), clips), STARTS, task.horizons_s), STARTS, prime=checkpoint.policy.prime
+    )
     for _ in range(50):
         env.step(checkpoint.policy(env.observation))
     state, excitation = env.sim.state.clone(), []

@@ -94,9 +94,7 @@ def test_a_verb_gets_the_rest_and_gives_the_exit_code(install_verb: InstallVerb)
     assert seen == ["--motion", "walk.mot"]
 
 
-def test_a_refusal_is_printed_as_its_sentence(
-    install_verb: InstallVerb, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_refusal_is_printed_as_its_sentence(install_verb: InstallVerb, capsys: pytest.CaptureFixture[str]) -> None:
     install_verb(failing_with(KinesisError("file is empty", where="walk.mot")))
     assert cli.main(["demo"]) == 2
     assert capsys.readouterr().err == "kinesis: walk.mot: file is empty.\n"

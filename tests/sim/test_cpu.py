@@ -69,7 +69,10 @@ def test_standing_weight_is_carried_by_the_feet(body):
     marks = sim._kinematics.landmarks(qpos, np.zeros((1, body.model.nv)))
     zero = torch.zeros(1, body.model.nv)
     to = lambda x: torch.from_numpy(np.array(x)).float()  # noqa: E731
-    sim.reset(torch.arange(1), State(to(qpos), zero, to(marks.position), to(marks.velocity), torch.full((1, 80), 0.2), torch.zeros(1, 4, 3)))
+    sim.reset(
+        torch.arange(1),
+        State(to(qpos), zero, to(marks.position), to(marks.velocity), torch.full((1, 80), 0.2), torch.zeros(1, 4, 3)),
+    )
     length = muscle_state(body, mujoco.MjData(body.model), qpos[0], np.zeros(body.model.nv)).length
     forces = []
     for _ in range(25):

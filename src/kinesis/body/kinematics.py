@@ -117,9 +117,7 @@ def _landmark_model(body: Body) -> mujoco.MjModel:
     spec = legs80.bones_spec()
     for sensor in (mujoco.mjtSensor.mjSENS_FRAMEPOS, mujoco.mjtSensor.mjSENS_FRAMELINVEL):
         for name in body.landmarks:
-            spec.add_sensor(
-                name=f"{sensor.name}_{name}", type=sensor, objtype=mujoco.mjtObj.mjOBJ_XBODY, objname=name
-            )
+            spec.add_sensor(name=f"{sensor.name}_{name}", type=sensor, objtype=mujoco.mjtObj.mjOBJ_XBODY, objname=name)
     for geom in [g for g in spec.geoms if "foot_col" in g.name]:
         spec.delete(geom)
     return _force_free(spec)
@@ -136,7 +134,5 @@ def _sole_model() -> mujoco.MjModel:
     )
     for geom in [g.name for g in spec.geoms if "foot_col" in g.name]:
         for sensor in sensors:
-            spec.add_sensor(
-                name=f"{sensor.name}_{geom}", type=sensor, objtype=mujoco.mjtObj.mjOBJ_GEOM, objname=geom
-            )
+            spec.add_sensor(name=f"{sensor.name}_{geom}", type=sensor, objtype=mujoco.mjtObj.mjOBJ_GEOM, objname=geom)
     return _force_free(spec)

@@ -54,9 +54,7 @@ def mirror_of(
     for joint in range(1, model.njnt):
         qpos[model.jnt_qposadr[joint]] = model.jnt_qposadr[partner[joint]]
         qvel[model.jnt_dofadr[joint]] = model.jnt_dofadr[partner[joint]]
-    return Mirror(
-        qpos, qvel, *(np.array(_exchange(names), dtype=int) for names in (joints, landmarks, actuators))
-    )
+    return Mirror(qpos, qvel, *(np.array(_exchange(names), dtype=int) for names in (joints, landmarks, actuators)))
 
 
 def _exchange(names: tuple[str, ...] | list[str]) -> list[int]:

@@ -17,14 +17,22 @@ _STEPS = (1.0, 0.6, 0.3, 0.1, 0.03, 0.003)
 
 
 def share_torques(
-    torque: Tensor, arms: Tensor, gain: Tensor, bias: Tensor, weight: Tensor, *, effort: float = 0.05, iterations: int = 12
+    torque: Tensor,
+    arms: Tensor,
+    gain: Tensor,
+    bias: Tensor,
+    weight: Tensor,
+    *,
+    effort: float = 0.05,
+    iterations: int = 12,
 ) -> Tensor:
     """Activations that give joint torques with the least effort.
 
     Args:
         torque: (batch, joint) [N·m], right leg first.
         arms: (batch, joint, muscle) moment arms [m], right leg's muscles first.
-        gain: (batch, muscle) force per activation [N]. bias: (batch, muscle) passive force [N].
+        gain: (batch, muscle) force per activation [N].
+        bias: (batch, muscle) passive force [N].
         weight: (joint,) weight of a torque residual [1/(N·m)].
         effort: weight of the summed squared activation.
         iterations: of Newton's method.

@@ -35,7 +35,9 @@ def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Bench, args=list(argv), prog="kinesis bench")
     if asked.envs < 1 or asked.seconds <= 0:
-        raise KinesisError("nothing to measure", got=(asked.envs, asked.seconds), expected="envs and seconds above zero")
+        raise KinesisError(
+            "nothing to measure", got=(asked.envs, asked.seconds), expected="envs and seconds above zero"
+        )
     library = Library(load("legs80"), find_motions("builtin:walk@1.2", load("legs80")))
     measured = {
         name: measure_sim(TASKS.get(task)(), library, envs=asked.envs, seconds=asked.seconds)

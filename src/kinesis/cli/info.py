@@ -46,7 +46,13 @@ def _describe(what: str) -> dict[str, Any]:
     if what.startswith("builtin:") or (Path(what).exists() and not what.endswith(".safetensors")):
         clips = find_motions(what, load("legs80"))
         return {
-            c.name: {"seconds": c.duration_s, "rate_hz": c.rate_hz, "source": c.source, "licence": c.licence, **c.labels}
+            c.name: {
+                "seconds": c.duration_s,
+                "rate_hz": c.rate_hz,
+                "source": c.source,
+                "licence": c.licence,
+                **c.labels,
+            }
             for c in clips
         }
     checkpoint = load_checkpoint(what)

@@ -23,7 +23,9 @@ class Target:
 class Command(Protocol):
     """Yields a Target a control step; knows when what it asked for is over."""
 
-    over: Tensor
+    @property
+    def over(self) -> Tensor:
+        """(env,) bool: what was asked for is at its end."""
 
     def start(self, ids: Tensor) -> None:
         """Draw what environments ids (n,) are asked for next."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -53,9 +54,14 @@ def follow_clips(
     for start in range(0, len(order), BATCH):
         batch = [clips[i] for i in order[start : start + BATCH]]
         done = sum(len(r.qpos) for r in runs)
-        runs += _follow(policy, task, batch, lambda n, done=done: progress and progress(done + n, total))
+        runs += _follow(policy, task, batch, functools.partial(_tell, progress, done, total))
     position = {id(clip): i for i, clip in enumerate(clips)}
     return sorted(runs, key=lambda run: position[id(run.clip)])
+
+
+def _tell(progress: Callable[[int, int], None] | None, before: int, total: int, frames: int) -> None:
+    if progress:
+        progress(before + frames, total)
 
 
 def _frames(clip: Clip, task: TaskConfig) -> int:

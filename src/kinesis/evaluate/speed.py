@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,9 @@ from kinesis.sim import CpuSim
 from kinesis.task import Env, TaskConfig
 
 
-def measure_sim(task: TaskConfig, library: Library, *, envs: int = 256, seconds: float = 4.0, rounds: int = 5) -> dict[str, float]:
+def measure_sim(
+    task: TaskConfig, library: Library, *, envs: int = 256, seconds: float = 4.0, rounds: int = 5
+) -> dict[str, Any]:
     """Raw against whole stepping, interleaved so that a drifting machine does not favour one.
 
     Both start from states of the same walk and run under the same excitations, so contacts and muscle states
@@ -73,5 +76,3 @@ def _rate(work: Callable[[], int], seconds: float) -> float:
     while time.perf_counter() - started < seconds:
         done += work()
     return done / (time.perf_counter() - started)
-
-

@@ -26,7 +26,7 @@ class RslEnv(VecEnv):
         self.last: StepResult | None = None
 
     @property
-    def episode_length_buf(self) -> Tensor:  # type: ignore[override]
+    def episode_length_buf(self) -> Tensor:
         """(env,) control steps since each reset."""
         return self.env.age
 

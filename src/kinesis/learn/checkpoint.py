@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import mujoco
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -124,6 +123,3 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             return {key: file.get_tensor(key) for key in file.keys()}, words  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise KinesisError("not a checkpoint of this package", where=str(path), got=error) from None
-
-
-

@@ -58,13 +58,17 @@ class PPO:
 
 @dataclass(frozen=True)
 class Distillation:
-    """DAgger (Ross 2011) from a torque teacher through static optimisation."""
+    """DAgger (Ross 2011) from a torque teacher through static optimisation.
+
+    rounds of `steps` control steps in `envs` environments; after each, `updates` of `batch` states drawn from
+    the last `kept_rounds`. teacher_rounds: rounds in which the teacher still acts in a falling share.
+    """
 
     envs: int = 128
     steps: int = 40
     rounds: int = 80
     kept_rounds: int = 30
-    epochs: int = 4
+    updates: int = 150
     batch: int = 512
     learning_rate: float = 1e-3
     noise: float = 0.03
@@ -114,14 +118,14 @@ def from_json(kind: type[T], text: str) -> T:
         raise KinesisError("not a configuration", got=error) from None
 
 
-def _build(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401
+def _build(kind: Any, value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(kind) and isinstance(value, Mapping):
         hints = typing.get_type_hints(kind)
         unknown = set(value) - set(hints)
         if unknown:
             raise KinesisError.unknown("field", sorted(unknown)[0], hints, where=where)
         try:
-            return kind(**{k: _build(hints[k], v, f"{where}.{k}") for k, v in value.items()})
+            return typing.cast(Any, kind)(**{k: _build(hints[k], v, f"{where}.{k}") for k, v in value.items()})
         except TypeError as error:
             raise KinesisError("incomplete configuration", where=where, got=error) from None
     origin, args = typing.get_origin(kind), typing.get_args(kind)

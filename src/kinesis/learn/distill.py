@@ -27,7 +27,9 @@ class DistillationStage:
     states seen while it falls, and stands still afterwards. folder: where a killed stage goes on from.
     """
 
-    def __init__(self, env: Env, teacher: Teacher, actor: MLPModel, config: Distillation, folder: Path, seed: int) -> None:
+    def __init__(
+        self, env: Env, teacher: Teacher, actor: MLPModel, config: Distillation, folder: Path, seed: int
+    ) -> None:
         """Go on from the folder's saved state where there is one."""
         self.env, self.teacher, self.actor, self.config = env, teacher, actor, config
         self.state_path = folder / "state.safetensors"
@@ -99,13 +101,13 @@ class DistillationStage:
             normaliser._std[:] = seen.std(0)
         inputs = normaliser(seen)
         losses: list[float] = []
-        for _ in range(self.config.epochs * (3 if self.round == 0 else 1)):
-            for rows in torch.randperm(len(inputs), generator=self.generator).split(self.config.batch):
-                loss = (self.actor.mlp(inputs[rows]) - wanted[rows]).square().mean()
-                self.optimizer.zero_grad()
-                loss.backward()
-                self.optimizer.step()
-                losses.append(loss.item())
+        for _ in range(self.config.updates * (3 if self.round == 0 else 1)):
+            rows = torch.randint(len(inputs), (self.config.batch,), generator=self.generator)
+            loss = (self.actor.mlp(inputs[rows]) - wanted[rows]).square().mean()
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            losses.append(loss.item())
         return sum(losses[-50:]) / len(losses[-50:])
 
     def save(self) -> None:

@@ -15,7 +15,7 @@ from kinesis.body import load
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Card, Checkpoint, load_checkpoint, read_tensors, save_checkpoint
-from kinesis.learn.config import Experiment, PPO, Stage, from_json, to_json
+from kinesis.learn.config import PPO, Experiment, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.networks import Policy, make_actor, make_critic
 from kinesis.learn.ppo import make_ppo
@@ -118,7 +118,13 @@ class Pipeline:
 
     def _env(self, stage: Stage, envs: int) -> Env:
         body = load(stage.task.body)
-        command = Follow(Library(body, self.clips), envs, stage.task.horizons_s, seed=self.experiment.seed, weights=balanced(self.clips))
+        command = Follow(
+            Library(body, self.clips),
+            envs,
+            stage.task.horizons_s,
+            seed=self.experiment.seed,
+            weights=balanced(self.clips),
+        )
         return Env(stage.task, command, envs)
 
     def _start(self, stage: Stage, env: Env, width: int, noise: float, previous: Path | None) -> MLPModel:
@@ -130,7 +136,10 @@ class Pipeline:
         origin = load_checkpoint(source)
         if origin.card.observations != env.widths:
             raise KinesisError(
-                "the starting policy observes something else", where=str(source), got=origin.card.observations, expected=env.widths
+                "the starting policy observes something else",
+                where=str(source),
+                got=origin.card.observations,
+                expected=env.widths,
             )
         weights = origin.policy.actor.state_dict()
         weights["distribution.log_std_param"] = actor.state_dict()["distribution.log_std_param"]
@@ -147,7 +156,7 @@ class Pipeline:
             observations=env.widths,
             experiment=asdict(self.experiment),
             data=[{"source": s, "licence": licence, "clips": str(n)} for (s, licence), n in kinds.items()],
-            samples=samples + before["samples"],
+            samples=samples + int(before["samples"]),
             wall_clock_s=seconds + before["wall_clock_s"],
         )
 

@@ -20,6 +20,8 @@ class CautiousPPO(RslPPO):
     `value_warmup` updates the policy stands still.
     """
 
+    learning_rate: float
+
     def __init__(self, actor: MLPModel, critic: MLPModel, storage: RolloutStorage, config: PPO) -> None:
         """Split rsl_rl's optimiser into two groups."""
         super().__init__(
@@ -42,11 +44,9 @@ class CautiousPPO(RslPPO):
     def update(self) -> dict[str, float]:
         """One rsl_rl update, the policy frozen while the value function warms up."""
         warming = self.updates < self.config.value_warmup
-        for parameter in self.actor.parameters():
-            parameter.requires_grad_(not warming)
+        self.actor.requires_grad_(requires_grad=not warming)
         losses = super().update()
-        for parameter in self.actor.parameters():
-            parameter.requires_grad_(True)
+        self.actor.requires_grad_(requires_grad=True)
         bounds = self.config.lowest_learning_rate, self.config.highest_learning_rate
         self.learning_rate = min(max(self.learning_rate, bounds[0]), bounds[1])
         self.updates += 1
@@ -57,10 +57,12 @@ class _TwoRates(torch.optim.Adam):
     """Adam that bounds the policy's rate and holds the value function's, whatever rsl_rl writes into the groups."""
 
     def __init__(self, actor: MLPModel, critic: MLPModel, config: PPO) -> None:
-        super().__init__([{"params": list(actor.parameters())}, {"params": list(critic.parameters())}], lr=config.learning_rate)
+        super().__init__(
+            [{"params": list(actor.parameters())}, {"params": list(critic.parameters())}], lr=config.learning_rate
+        )
         self._config = config
 
-    def step(self, closure: Any = None) -> Any:  # noqa: ANN401
+    def step(self, closure: Any = None) -> Any:
         policy, value = self.param_groups
         policy["lr"] = min(max(policy["lr"], self._config.lowest_learning_rate), self._config.highest_learning_rate)
         value["lr"] = self._config.value_learning_rate

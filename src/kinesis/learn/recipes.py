@@ -59,7 +59,9 @@ def walk_from_nothing() -> Experiment:
     """Walking at one speed in half an hour: the staged path, small."""
     whole = walk()
     teacher, student, muscles = whole.stages
-    assert teacher.ppo and student.distillation and muscles.ppo
+    assert teacher.ppo
+    assert student.distillation
+    assert muscles.ppo
     return dataclasses.replace(
         whole,
         name="walk_from_nothing",
@@ -99,4 +101,6 @@ def kinesis() -> Experiment:
         samples=1_100_000_000,
     )
     network = Network((2048, 1536, 1024, 1024, 512, 512), (2048, 1536, 1024, 1024, 512, 512), "silu")
-    return dataclasses.replace(walk(), name="kinesis", network=network, stages=(Stage("muscles", kinesis_task(), ppo=ppo),))
+    return dataclasses.replace(
+        walk(), name="kinesis", network=network, stages=(Stage("muscles", kinesis_task(), ppo=ppo),)
+    )

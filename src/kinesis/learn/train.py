@@ -102,9 +102,9 @@ class PPOStage:
         losses = self.algorithm.update()
         if not all(map(math.isfinite, losses.values())):
             raise KinesisError("training produced a loss that is not a number", got=losses)
-        self._bound_noise()
         progress.iteration += 1
         progress.samples += self.env.num_envs * self.config.steps
+        self._bound_noise()
         took = time.monotonic() - started
         progress.seconds += took
         numbers = {

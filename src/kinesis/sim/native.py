@@ -61,11 +61,13 @@ def check_layout(model: mujoco.MjModel) -> None:
         for name in names:
             array = getattr(owner, name)
             if array.size and _read(owner._address, offsets[name]) != array.ctypes.data:
-                raise KinesisError("the engine's struct differs from the one probed", where=name, got=mujoco.__version__)
+                raise KinesisError(
+                    "the engine's struct differs from the one probed", where=name, got=mujoco.__version__
+                )
 
 
 @intrinsic
-def _pointer(_typing: Any, address: Any) -> Any:  # noqa: ANN401 (numba's own interface)
+def _pointer(_typing: Any, address: Any) -> Any:
     """Integer address to void pointer."""
     return types.voidptr(address), lambda _context, builder, _signature, args: builder.inttoptr(
         args[0], _context.get_value_type(types.voidptr)
@@ -77,7 +79,7 @@ def _word(struct: int, offset: int) -> int:
     return carray(_pointer(struct + offset), (1,), np.int64)[0]
 
 
-def _compile() -> Any:  # noqa: ANN401
+def _compile() -> Any:  # noqa: C901 (one closure a controller)
     """Build the callback with the byte offsets of this engine's structs burnt in."""
     o = _offsets()
     (nv_at, nu_at, neq_at, nuserdata_at) = (o[k] for k in ("nv", "nu", "neq", "nuserdata"))
@@ -91,15 +93,15 @@ def _compile() -> Any:  # noqa: ANN401
     first_at, second_at, equality_at = o["eq_obj1id"], o["eq_obj2id"], o["eq_data"]
 
     @numba.njit(cache=True)
-    def doubles(struct, offset, shape):  # noqa: ANN001, ANN202
+    def doubles(struct: int, offset: int, shape: Any) -> np.ndarray:
         return carray(_pointer(_word(struct, offset)), shape, np.float64)
 
     @numba.njit(cache=True)
-    def integers(struct, offset, shape):  # noqa: ANN001, ANN202
+    def integers(struct: int, offset: int, shape: Any) -> np.ndarray:
         return carray(_pointer(_word(struct, offset)), shape, np.int32)
 
     @numba.njit(cache=True)
-    def length_servo(m, d, nu, target):  # noqa: ANN001, ANN202
+    def length_servo(m: int, d: int, nu: int, target: np.ndarray) -> None:
         length, speed = doubles(d, length_at, nu), doubles(d, speed_at, nu)
         ranges, prm = doubles(m, range_at, (nu, 2)), doubles(m, gain_at, (nu, GAIN_COLUMNS))
         ctrl = doubles(d, ctrl_at, nu)
@@ -110,7 +112,7 @@ def _compile() -> Any:  # noqa: ANN401
             ctrl[i] = min(1.0, max(0.0, (force - bias) / min(-1.0, gain)))
 
     @numba.njit(cache=True)
-    def joint_servo(m, d, nu, target):  # noqa: ANN001, ANN202
+    def joint_servo(m: int, d: int, nu: int, target: np.ndarray) -> None:
         joint = integers(m, trnid_at, (nu, 2))
         qposadr, dofadr = integers(m, qposadr_at, 256), integers(m, dofadr_at, 256)
         qpos, qvel, ctrl = doubles(d, qpos_at, 1024), doubles(d, qvel_at, 1024), doubles(d, ctrl_at, nu)
@@ -119,7 +121,7 @@ def _compile() -> Any:  # noqa: ANN401
             ctrl[i] = spring + target[3 * nu + i] * (target[nu + i] - qvel[dofadr[joint[i, 0]]])
 
     @numba.njit(cache=True)
-    def export(m, d, nu, nv, address):  # noqa: ANN001, ANN202
+    def export(m: int, d: int, nu: int, nv: int, address: int) -> None:
         neq = _word(m, neq_at)
         owner, weight = np.arange(nv), np.ones(nv)
         first, second = integers(m, first_at, neq), integers(m, second_at, neq)
@@ -142,7 +144,7 @@ def _compile() -> Any:  # noqa: ANN401
         folded_moment_arms(values, rows, starts, columns, owner, weight, out[2:])
 
     @numba.cfunc(types.void(types.int64, types.int64), cache=True)
-    def control(m, d):  # noqa: ANN001, ANN202
+    def control(m: int, d: int) -> None:
         if _word(m, nuserdata_at) != USER_DATA:
             return
         userdata = doubles(d, userdata_at, USER_DATA)

@@ -1,6 +1,6 @@
-"""Env: one batch of bodies, one command, one list of terms. The order of a step can be recited:
+"""Env: one batch of bodies, one command, one list of terms.
 
-act, step physics, let the command go on, reward, end, reset what ended, observe.
+The order of a step can be recited: act, step physics, let the command go on, reward, end, reset what ended, observe.
 """
 
 from __future__ import annotations
@@ -60,10 +60,15 @@ class Env:
         self.body, self.law = load(config.body), LAWS.get(config.law)
         if self.law.drives != self.body.actuation:
             raise KinesisError(
-                "the action law does not drive this body", where=config.law, got=self.body.actuation, expected=self.law.drives
+                "the action law does not drive this body",
+                where=config.law,
+                got=self.body.actuation,
+                expected=self.law.drives,
             )
         if abs(config.horizons_s[0] * config.control_hz - 1.0) > 1e-6:
-            raise KinesisError("the first horizon must be one control step", got=config.horizons_s[0], expected=1 / config.control_hz)
+            raise KinesisError(
+                "the first horizon must be one control step", got=config.horizons_s[0], expected=1 / config.control_hz
+            )
         self.sim = CpuSim(
             self.body,
             num_envs,
@@ -82,6 +87,8 @@ class Env:
         self.action = torch.zeros(num_envs, self.num_actions)
         self.control = torch.zeros(num_envs, self.num_actions)
         self.age = torch.zeros(num_envs, dtype=torch.long)
+        self.moment: Moment
+        self.observation: Tensor
         self.reset()
         self.widths = {t.name: f(self.moment, **t.constants).shape[1] for t, f in self._observers}
 
@@ -130,7 +137,11 @@ class Env:
 
     def snapshot(self) -> dict[str, Tensor]:
         """Everything that `restore` needs to go on exactly."""
-        return self.sim.snapshot() | self.command.snapshot() | {"action": self.action, "control": self.control, "age": self.age}
+        return (
+            self.sim.snapshot()
+            | self.command.snapshot()
+            | {"action": self.action, "control": self.control, "age": self.age}
+        )
 
     def restore(self, snapshot: dict[str, Tensor]) -> None:
         """Go on from what `snapshot` gave."""

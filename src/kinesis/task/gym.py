@@ -1,7 +1,7 @@
 """The Env as a Gymnasium vector environment; importing this module registers it.
 
-    import gymnasium
-    envs = gymnasium.make_vec("kinesis.task.gym:kinesis/Imitate-v0", num_envs=64, motions="builtin:walk@1.2")
+import gymnasium
+envs = gymnasium.make_vec("kinesis.task.gym:kinesis/Imitate-v0", num_envs=64, motions="builtin:walk@1.2")
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class ImitateVectorEnv(VectorEnv):
         )
 
 
-def _make(**arguments: Any) -> VectorEnv:  # noqa: ANN401
+def _make(**arguments: Any) -> VectorEnv:
     return ImitateVectorEnv(**arguments)
 
 

@@ -43,9 +43,7 @@ def imitate_torque() -> TaskConfig:
     """The teacher's task: the same with 14 joint torques."""
     task = imitate()
     rewards = (*task.rewards[:-1], Term("torque_effort", 0.1, {"k": 2.0}))
-    return dataclasses.replace(
-        task, body="legs80_torque", law="joint_servo", observations=_FOLLOW, rewards=rewards
-    )
+    return dataclasses.replace(task, body="legs80_torque", law="joint_servo", observations=_FOLLOW, rewards=rewards)
 
 
 @TASKS.register("imitate_servo")
