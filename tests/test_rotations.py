@@ -96,9 +96,7 @@ def test_rotation_vector_is_axis_times_angle_down_to_nothing(angle: float, scale
 
 @given(st.sampled_from(["".join(s) for s in permutations("XYZ")]), numbers(BATCH, 3, limit=pi))
 def test_euler_angles_agree_with_scipy(sequence: str, angles: Floats) -> None:
-    same_rotation(
-        rot.from_euler(sequence, angles), Rotation.from_euler(sequence, angles).as_quat(scalar_first=True)
-    )
+    same_rotation(rot.from_euler(sequence, angles), Rotation.from_euler(sequence, angles).as_quat(scalar_first=True))
 
 
 @given(st.sampled_from(["".join(s) for s in permutations("XYZ")]), numbers(2, BATCH, 3, limit=1.5))
@@ -139,9 +137,7 @@ def test_slerp_runs_at_constant_rate_between_its_ends(p: Floats, q: Floats, frac
 
 
 @given(quaternions(), numbers(BATCH, 3, limit=0.05), st.floats(0, 1))
-def test_nlerp_is_slerp_for_neighbouring_frames_of_either_sign(
-    p: Floats, turn: Floats, fraction: float
-) -> None:
+def test_nlerp_is_slerp_for_neighbouring_frames_of_either_sign(p: Floats, turn: Floats, fraction: float) -> None:
     q, at = -rot.multiply(rot.from_rotvec(turn), p), np.array(fraction)
     np.testing.assert_allclose(rot.nlerp(p, q, at), rot.slerp(p, q, at), atol=1e-5)
 

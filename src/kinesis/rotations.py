@@ -183,9 +183,7 @@ def angular_velocity(q: Array, step_s: float, *, frame: Literal["world", "body"]
     """
     xp, frames = _library(q), q.shape[-2]
     if frames < 2:
-        raise KinesisError(
-            "an angular velocity needs a sequence", got=f"{frames} frames", expected="2 or more"
-        )
+        raise KinesisError("an angular velocity needs a sequence", got=f"{frames} frames", expected="2 or more")
     before = xp.concat([q[..., :1, :], q[..., :-1, :]], axis=-2)
     after = xp.concat([q[..., 1:, :], q[..., -1:, :]], axis=-2)
     span_s = xp.full((frames, 1), 2 * step_s, dtype=q.dtype, device=q.device)

@@ -66,7 +66,7 @@ class DistillationStage:
         """Step all environments, label every state; returns what to log."""
         config = self.config
         share = max(0.0, 1.0 - self.round / config.teacher_rounds) if config.teacher_rounds else 0.0
-        if self.round:
+        if self.round or not config.teacher_rounds:
             self.env.prime = self.policy.prime
         seen, wanted, lives, error = [], [], [], 0.0
         for _ in range(config.steps):
@@ -95,7 +95,7 @@ class DistillationStage:
         """Regress on the kept rounds. Returns the mean squared error over the last batches."""
         seen, wanted = torch.cat(list(self.seen)), torch.cat(list(self.wanted))
         normaliser = self.actor.obs_normalizer
-        if self.round <= self.config.teacher_rounds:
+        if self.round < self.config.teacher_rounds:
             normaliser._mean[:] = seen.mean(0)
             normaliser._var[:] = seen.var(0)
             normaliser._std[:] = seen.std(0)

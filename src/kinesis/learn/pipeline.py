@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -39,8 +41,9 @@ class Position:
 class Pipeline:
     """An Experiment in a folder: `experiment.json`, then one sub-folder a stage.
 
-    A folder that holds another experiment is refused. judge: measures a finished stage's checkpoint; what it
-    returns is written into the card as its scores.
+    A folder that holds another experiment is refused. judge: measures a checkpoint now and then and at the end
+    of a stage; what it returns is written into the card as its scores, and the best of a stage is what stays
+    of it: by strict success, then by error.
     """
 
     def __init__(self, experiment: Experiment, folder: Path, clips: Sequence[Clip]) -> None:
@@ -68,23 +71,19 @@ class Pipeline:
     ) -> None:
         folder = self.folder / f"{index}-{stage.name}"
         torch.manual_seed(self.experiment.seed + index)
+        keeper = _Keeper(folder / "best.safetensors", judge)
         tell = report or (lambda *_: None)
         if stage.ppo:
-            actor, env, samples, seconds = self._reinforce(stage, stage.ppo, previous, folder, tell)
+            self._reinforce(stage, stage.ppo, previous, folder, tell, keeper)
         elif stage.distillation:
-            actor, env, samples, seconds = self._distil(stage, previous, folder, tell)
+            self._distil(stage, previous, folder, tell, keeper)
         else:
             raise KinesisError("a stage needs numbers for PPO or for distillation", where=stage.name)
-        policy = Policy(actor)
-        card = self._card(stage, env, samples, seconds, previous)
-        if judge:
-            scores = judge(Checkpoint(policy, card, done.stem))
-            card = Card(**{**_fields(card), "scores": scores})
-        save_checkpoint(done, policy, card)
+        shutil.copyfile(keeper.path, done)
 
     def _reinforce(
-        self, stage: Stage, ppo: PPO, previous: Path | None, folder: Path, tell: Report
-    ) -> tuple[MLPModel, Env, int, float]:
+        self, stage: Stage, ppo: PPO, previous: Path | None, folder: Path, tell: Report, keeper: _Keeper
+    ) -> None:
         env = self._env(stage, ppo.envs)
         width = env.observation.shape[1]
         actor = self._start(stage, env, width, ppo.noise, previous)
@@ -96,12 +95,12 @@ class Pipeline:
         if not runner.progress.iteration:
             env.reset()
         progress = runner.progress
-        runner.run(lambda numbers: tell(stage.name, Position(progress.samples, ppo.samples, progress.seconds), numbers))
-        return actor, env, progress.samples, progress.seconds
+        runner.run(
+            lambda numbers: tell(stage.name, Position(progress.samples, ppo.samples, progress.seconds), numbers),
+            lambda: keeper.offer(actor, self._card(stage, env, progress.samples, progress.seconds, previous)),
+        )
 
-    def _distil(
-        self, stage: Stage, previous: Path | None, folder: Path, tell: Report
-    ) -> tuple[MLPModel, Env, int, float]:
+    def _distil(self, stage: Stage, previous: Path | None, folder: Path, tell: Report, keeper: _Keeper) -> None:
         config = stage.distillation
         assert config is not None
         if previous is None:
@@ -114,7 +113,7 @@ class Pipeline:
         )
         wanted = config.rounds * config.envs * config.steps
         runner.run(lambda numbers: tell(stage.name, Position(runner.samples, wanted, runner.seconds), numbers))
-        return actor, env, runner.samples, runner.seconds
+        keeper.offer(actor, self._card(stage, env, runner.samples, runner.seconds, previous))
 
     def _env(self, stage: Stage, envs: int) -> Env:
         body = load(stage.task.body)
@@ -161,10 +160,26 @@ class Pipeline:
         )
 
 
+class _Keeper:
+    """Keeps the best checkpoint offered at `path`; without a judge, the last."""
+
+    def __init__(self, path: Path, judge: Judge | None) -> None:
+        self.path, self.judge = path, judge
+
+    def offer(self, actor: MLPModel, card: Card) -> None:
+        """Judge, and keep if none there is better."""
+        policy = Policy(actor)
+        if self.judge:
+            card = dataclasses.replace(card, scores=self.judge(Checkpoint(policy, card, "offered")))
+            if self.path.exists() and _rank(read_tensors(self.path)[1]["scores"]) > _rank(card.scores):
+                return
+        save_checkpoint(self.path, policy, card)
+
+
+def _rank(scores: dict[str, Any]) -> tuple[float, float]:
+    return scores.get("success_strict", 0.0), -scores.get("mpjpe_mm", float("inf"))
+
+
 def balanced(clips: Sequence[Clip]) -> torch.Tensor:
     """(clip,) drawing weights: by duration, so that every second of motion is as likely."""
     return torch.tensor([c.duration_s for c in clips])
-
-
-def _fields(card: Card) -> dict[str, Any]:
-    return {name: getattr(card, name) for name in card.__dataclass_fields__}

@@ -44,6 +44,7 @@ class PPOStage:
     """
 
     save_every_s = 60.0
+    judge_every_s = 600.0
 
     def __init__(self, env: Env, algorithm: CautiousPPO, config: PPO, folder: Path) -> None:
         """Go on from the folder's saved state where there is one."""
@@ -59,9 +60,12 @@ class PPOStage:
         """The file from which a killed run goes on."""
         return self.folder / "state.safetensors"
 
-    def run(self, report: Report | None = None) -> None:
-        """Iterate to the end; saves on the way, at the end, and when interrupted."""
-        saved_at = time.monotonic()
+    def run(self, report: Report | None = None, judge: Callable[[], None] | None = None) -> None:
+        """Iterate to the end; saves on the way, at the end, and when interrupted.
+
+        judge is called now and then, and at the end, with the policy as it is then.
+        """
+        saved_at = judged_at = time.monotonic()
         try:
             while self.progress.samples < self.config.samples:
                 numbers = self.iterate()
@@ -72,6 +76,11 @@ class PPOStage:
                 if time.monotonic() - saved_at > self.save_every_s:
                     self.save()
                     saved_at = time.monotonic()
+                if judge and time.monotonic() - judged_at > self.judge_every_s:
+                    judge()
+                    judged_at = time.monotonic()
+            if judge:
+                judge()
         finally:
             self._log.flush()
             if self._sound():

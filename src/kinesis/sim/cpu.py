@@ -135,6 +135,8 @@ class CpuSim:
             state=np.zeros((self.num_envs, 1, self._width)),
             sensordata=np.zeros((self.num_envs, 1, self.model.nsensordata)),
         )
+        for data in self._datas:  # the request must not outlive the memory that it points to
+            data.userdata[:] = 0.0
         return out
 
     def _read(self) -> State:

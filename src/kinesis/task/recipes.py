@@ -28,8 +28,8 @@ def imitate() -> TaskConfig:
         law="excitation",
         observations=(*_FOLLOW, Term("activation"), Term("ground_force")),
         rewards=(
-            Term("position", 0.45, {"k": 150.0}),
-            Term("velocity", 0.15, {"k": 2.0}),
+            Term("position", 0.5, {"k": 300.0}),
+            Term("velocity", 0.1, {"k": 2.0}),
             Term("joints", 0.15, {"k": 2.0}),
             Term("upright", 0.15, {"k": 10.0}),
             Term("effort", 0.1, {"k": 40.0}),

@@ -1,0 +1,120 @@
+"""The default corpus: several hundred built-in motions, split by parameters and seed, built once and cached."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from kinesis.body import Body, Kinematics
+from kinesis.errors import KinesisError
+from kinesis.motion import gait
+from kinesis.motion.clip import Clip, make_clip
+from kinesis.motion.recipes import COUNTS, specs
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+CATEGORIES = tuple(COUNTS)
+RATE_HZ = 50.0
+
+
+_LOADED: dict[Path, tuple[Clip, ...]] = {}
+
+
+def _loaded(body: Body, split: Split) -> tuple[Clip, ...]:
+    path = cache_file(body, split)
+    if path not in _LOADED:
+        kinematics = Kinematics(body)
+        clips = _read(path, kinematics)
+        if clips is None:
+            clips = tuple(gait.generate(kinematics, spec, rate_hz=RATE_HZ, name=name) for name, spec in specs(split))
+            _write(path, clips, body)
+        _LOADED[path] = clips
+    return _LOADED[path]
+
+
+def builtin(body: Body, split: Split) -> list[Clip]:
+    """Every clip of a split; from the cache where it is there, else generated and cached.
+
+    Raises:
+        UnknownName: for another split than train, validation or test.
+    """
+    if split not in SPLITS:
+        raise KinesisError.unknown("split of the built-in corpus", split, SPLITS)
+    return list(_loaded(body, split))
+
+
+def select(body: Body, selector: str) -> list[Clip]:
+    """The clips that `builtin:SPLIT` or `builtin:CATEGORY-SPLIT` names.
+
+    Raises:
+        KinesisError: for a selector of another form. UnknownName: for an unknown category or split.
+    """
+    source, _, words = selector.partition(":")
+    if source != "builtin" or not words:
+        raise KinesisError("not a selector of built-in motions", got=selector, expected="builtin:walk-test or similar")
+    category, _, split = words.rpartition("-")
+    if category and category not in CATEGORIES:
+        raise KinesisError.unknown("category of built-in motions", category, CATEGORIES, where=selector)
+    return [clip for clip in builtin(body, split) if category in ("", clip.category)]  # type: ignore[arg-type]
+
+
+def cache_directory() -> Path:
+    """`$XDG_CACHE_HOME/kinesis`, by default `~/.cache/kinesis`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kinesis"
+
+
+def cache_file(body: Body, split: Split) -> Path:
+    """Where a split is cached: named after the body's fingerprint and the source of the generator."""
+    return cache_directory() / f"corpus-{body.fingerprint}-{_version()}-{split}.npz"
+
+
+@functools.cache
+def _version() -> str:
+    """12 hex digits over every source file that decides what the corpus holds."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256(np.array([RATE_HZ]).tobytes())
+    for path in [here / "clip.py", here / "recipes.py", *sorted((here / "gait").glob("*.py"))]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _write(path: Path, clips: tuple[Clip, ...], body: Body) -> None:
+    """Root and driven coordinates of all clips in one file; it appears whole or not at all."""
+    keep = np.concatenate([np.arange(7), body.joint_qpos])
+    words = json.dumps([[clip.name, dict(clip.labels)] for clip in clips])
+    lengths = np.array([clip.frames for clip in clips])
+    coordinates = np.concatenate([clip.qpos for clip in clips])[:, keep]
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=path.parent, suffix=".npz")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, words=words, lengths=lengths, coordinates=coordinates)
+            Path(scratch).replace(path)
+        except OSError:
+            Path(scratch).unlink(missing_ok=True)
+
+
+def _read(path: Path, kinematics: Kinematics) -> tuple[Clip, ...] | None:
+    """What `_write` wrote, or None where there is nothing of use."""
+    body = kinematics.body
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            words, lengths, coordinates = json.loads(str(data["words"])), data["lengths"], data["coordinates"]
+    except (OSError, ValueError, KeyError):
+        return None
+    qpos = np.tile(body.standing_qpos(), (len(coordinates), 1))
+    qpos[:, np.concatenate([np.arange(7), body.joint_qpos])] = coordinates
+    parts = np.split(qpos, np.cumsum(lengths)[:-1])
+    return tuple(
+        make_clip(kinematics, part, RATE_HZ, name=name, source=gait.SOURCE, licence=gait.LICENCE, labels=labels)
+        for part, (name, labels) in zip(parts, words, strict=True)
+    )

@@ -1,0 +1,75 @@
+"""Motions by what a user writes: built-in selections, files, folders, several with commas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kinesis.body import Body, Kinematics
+from kinesis.errors import KinesisError
+from kinesis.motion.clip import Clip, load_clip
+from kinesis.motion.corpus import select
+from kinesis.motion.gait import GaitSpec, Segment, generate
+from kinesis.motion.readers import read_motion
+
+STEADY_S = 10.0
+
+
+def find_motions(text: str, body: Body, *, on_refusal: Callable[[KinesisError], None] | None = None) -> list[Clip]:
+    """Clips that `text` names.
+
+    `builtin:walk-test` (a category and a split), `builtin:test`, `builtin:walk@1.2` (ten seconds at one
+    speed [m/s]), the path of a recording or of a saved clip, or a folder of these; commas join several.
+
+    Args:
+        text: what the user wrote.
+        body: whose skeleton the clips are for.
+        on_refusal: told of every file in a folder that cannot be read; by default the first one is raised.
+
+    Raises:
+        KinesisError: for an unknown selection, a missing path, or a file that cannot be read.
+    """
+    kinematics = Kinematics(body)
+    clips: list[Clip] = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        if part.startswith("builtin:") and "@" in part:
+            clips.append(_steady(part, kinematics))
+        elif part.startswith("builtin:"):
+            clips += select(body, part)
+        else:
+            clips += _from_path(Path(part), kinematics, on_refusal)
+    if not clips:
+        raise KinesisError("no motion found", got=text, expected="builtin:walk-test, a file or a folder")
+    return clips
+
+
+def _steady(part: str, kinematics: Kinematics) -> Clip:
+    mode, _, speed = part.removeprefix("builtin:").partition("@")
+    try:
+        metres_per_s = float(speed)
+    except ValueError:
+        raise KinesisError("not a speed", where=part, got=speed, expected="a number [m/s]") from None
+    if mode not in ("walk", "run"):
+        raise KinesisError.unknown("steady motion", mode, ("walk", "run"), where=part)
+    segment = Segment(time_s=0.0, mode=mode, forward_mps=metres_per_s)  # type: ignore[arg-type]
+    return generate(kinematics, GaitSpec(segments=(segment,), duration_s=STEADY_S), name=part.removeprefix("builtin:"))
+
+
+def _from_path(path: Path, kinematics: Kinematics, on_refusal: Callable[[KinesisError], None] | None) -> list[Clip]:
+    if not path.exists():
+        raise KinesisError("no such file or folder", where=str(path))
+    if path.is_file():
+        return [_read(path, kinematics)]
+    clips = []
+    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        try:
+            clips.append(_read(file, kinematics))
+        except KinesisError as error:
+            if on_refusal is None:
+                raise
+            on_refusal(error)
+    return clips
+
+
+def _read(path: Path, kinematics: Kinematics) -> Clip:
+    return load_clip(path) if path.suffix == ".npz" else read_motion(path, kinematics)

@@ -1,0 +1,154 @@
+"""Where the pelvis goes and how the body is held: path, wander, quiet standing and the person's style."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from kinesis.motion.gait import harmonics, running, steady, walking
+from kinesis.motion.gait.clock import step_rate, stride_phase
+from kinesis.motion.gait.pattern import Posture, Table, posture, running_table, walking_table
+from kinesis.motion.gait.skeleton import Skeleton
+from kinesis.motion.gait.spec import GaitSpec, Style, Timeline
+
+
+@dataclass(frozen=True)
+class Gaits:
+    """What is worked out once per skeleton: tables of walking and running and the pelvis's wander in each."""
+
+    skeleton: Skeleton
+    walk: Table
+    run: Table
+    walk_wander: PchipInterpolator
+    run_wander: PchipInterpolator
+
+
+def gaits_of(skeleton: Skeleton) -> Gaits:
+    """Tables and wander for a skeleton."""
+    walk, run = walking_table(), running_table()
+    paces = np.linspace(-0.5, 0.69, 25), np.linspace(0.6, 1.4, 9)
+    strides = [
+        2.0 / (rate(pace) * skeleton.rate_unit)
+        for rate, pace in zip((walking.steps_per_s, running.steps_per_s), paces, strict=True)
+    ]
+    return Gaits(
+        skeleton,
+        walk,
+        run,
+        steady.wander_table(skeleton, walk, paces[0], strides[0]),
+        steady.wander_table(skeleton, run, paces[1], strides[1]),
+    )
+
+
+@dataclass(frozen=True)
+class Course:
+    """The motion before the feet are held.
+
+    phase: (frame,) of the right leg [cycle]. timing: (frame, 4), see `Table`. root: (frame, 3, 3) and
+    position: (frame, 3) [m], of the root in the world.
+    """
+
+    phase: np.ndarray
+    timing: np.ndarray
+    posture: Posture
+    root: np.ndarray
+    position: np.ndarray
+
+
+def course(asked: Timeline, spec: GaitSpec, gaits: Gaits) -> Course:
+    """Lay the course of a spec whose timeline is `asked`."""
+    skeleton, phase = gaits.skeleton, stride_phase(asked, spec, gaits.skeleton)
+    posed, timing, wander = _moving(asked, spec, gaits, phase)
+    wander[:, 2] -= _styled(posed, asked, spec, skeleton)
+    heading = spec.heading_rad + integral(asked.yaw_rate, asked.time_s)
+    if asked.stand.any():
+        posed = posed.blend(standing(spec.style, len(phase)), asked.stand)
+        wander += asked.stand[:, None] * (_still(asked, spec.style, posed, heading, skeleton) - wander)
+    ahead = np.stack([np.cos(heading), np.sin(heading)], -1)
+    left = np.stack([-np.sin(heading), np.cos(heading)], -1)
+    velocity = asked.forward[:, None] * ahead + asked.lateral[:, None] * left
+    path = integral(velocity, asked.time_s) + wander[:, :1] * ahead + wander[:, 1:2] * left
+    position = np.concatenate([path, wander[:, 2:]], 1)
+    return Course(phase, timing, posed, skeleton.root_matrix(heading, posed.pelvis), position)
+
+
+def _moving(asked: Timeline, spec: GaitSpec, gaits: Gaits, phase: np.ndarray) -> tuple[Posture, np.ndarray, np.ndarray]:
+    """Posture, timing (frame, 4) and the pelvis's wander (frame, 3) [m] of walking and running.
+
+    A person who takes quicker steps at the same speed moves as others do at the speed where steps are as
+    short. Feet leave the ground as at the speed that is meant, also while it fades into standing.
+    """
+    speed = asked.forward / gaits.skeleton.speed_unit
+    column = speed * spec.style.cadence ** (-1.0 / walking.LENGTH_EXPONENT)
+    meant = column / np.maximum(1.0 - asked.stand, 0.05)
+    posed = posture(gaits.walk, column, phase)
+    timing = gaits.walk.timing(gaits.walk.clip(meant))
+    wander = _wander(gaits.walk, gaits.walk_wander, column, phase)
+    if asked.run.any():
+        weight = asked.run[:, None]
+        posed = posed.blend(posture(gaits.run, speed, phase), asked.run)
+        timing = timing + weight * (gaits.run.timing(gaits.run.clip(speed)) - timing)
+        wander = wander + weight * (_wander(gaits.run, gaits.run_wander, speed, phase) - wander)
+    return posed, timing, wander
+
+
+def _wander(table: Table, coefficients: PchipInterpolator, speed: np.ndarray, phase: np.ndarray) -> np.ndarray:
+    """Forward, left and up (frame, 3) [m]."""
+    return np.einsum("fhk,fh->fk", coefficients(table.clip(speed)), harmonics.basis(phase, steady.ORDER))
+
+
+def _styled(posed: Posture, asked: Timeline, spec: GaitSpec, skeleton: Skeleton) -> np.ndarray:
+    """Apply the style and the wide stance of side-stepping to a posture, in place.
+
+    Returns how far the root goes down for it (frame,) [m].
+    """
+    style = spec.style
+    width = style.step_width_m + 0.7 * np.abs(asked.lateral) / step_rate(asked, spec, skeleton)
+    spread = 0.5 * width / skeleton.leg_m
+    posed.legs[..., 1] -= spread
+    posed.legs[..., 0] += style.trunk_lean_rad
+    posed.pelvis[:, 0] += style.trunk_lean_rad
+    posed.pelvis[:, 1:] *= style.amplitude
+    return skeleton.leg_m * (1.0 - np.cos(spread))
+
+
+def standing(style: Style, frames: int) -> Posture:
+    """Quiet standing: soles flat, toes a little out, knees as the style says."""
+    tilt, knee = np.deg2rad(6.0) + style.trunk_lean_rad, np.deg2rad(6.0) + style.knee_bend_rad
+    spread = 0.5 * style.step_width_m / 0.87 + np.deg2rad(0.5)
+    leg = np.array([tilt + 0.5 * knee, -spread, np.deg2rad(-6.0), knee, 0.5 * knee, 0.0])
+    return Posture(np.tile(leg, (2, frames, 1)), np.tile([tilt, 0.0, 0.0], (frames, 1)))
+
+
+def _still(asked: Timeline, style: Style, posed: Posture, heading: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Wander (frame, 3) [m] of quiet standing: slow sway, and the height that puts both soles down."""
+    root = skeleton.root_matrix(heading, posed.pelvis)
+    out = np.zeros((len(root), 3))
+    out[:, :2] = sway(asked.time_s, style.sway_m, style.seed)
+    for side in range(2):
+        foot = skeleton.chains[side].forward(posed.legs[side], root)
+        drop, _ = skeleton.soles[side].drop_and_roll(foot.matrix, np.zeros(len(root)))
+        out[:, 2] += 0.5 * (drop - foot.origin[:, 2])
+    return out
+
+
+def sway(time_s: np.ndarray, amplitude_m: float, seed: int) -> np.ndarray:
+    """Wander of the pelvis in quiet standing, forward and left (frame, 2) [m].
+
+    Slow sinusoids of 0.1 to 0.8 Hz whose size falls with frequency, as the centre of pressure's does
+    (Winter 1995, Gait Posture 3:193).
+    """
+    rng = np.random.default_rng(seed)
+    hertz = np.array([0.13, 0.29, 0.47, 0.71])[:, None] * rng.uniform(0.85, 1.15, (4, 2))
+    size = amplitude_m * np.array([0.6, 0.35, 0.2, 0.1])[:, None] * [1.0, 0.6]
+    turns = hertz * time_s[:, None, None] + rng.uniform(0.0, 1.0, (4, 2))
+    return (size * np.sin(2.0 * np.pi * turns)).sum(1)
+
+
+def integral(values: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+    """Trapezoidal integral along frames, zero at time 0. (frame, ...) → (frame, ...)."""
+    steps = 0.5 * (values[1:] + values[:-1]) * (time_s[1] - time_s[0])
+    total = np.concatenate([np.zeros_like(values[:1]), np.cumsum(steps, axis=0)])
+    return total - total[np.abs(time_s).argmin()]

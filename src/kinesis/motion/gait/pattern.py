@@ -1,0 +1,120 @@
+"""Nominal posture: joint angles and pelvis from phase and speed, before the feet are held to the ground."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import NamedTuple
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from kinesis.motion.gait import harmonics, running, walking
+
+CHANNELS = (
+    "HIP_FLEXION",
+    "HIP_ADDUCTION",
+    "HIP_ROTATION",
+    "KNEE_FLEXION",
+    "ANKLE_DORSIFLEXION",
+    "PELVIS_OBLIQUITY",
+    "PELVIS_ROTATION",
+)
+
+
+class Posture(NamedTuple):
+    """Nominal angles [rad].
+
+    legs: (2, frame, 6), right and left. pelvis: (frame, 3) tilt forward, obliquity (right side up),
+    rotation (right side forward).
+    """
+
+    legs: np.ndarray
+    pelvis: np.ndarray
+
+    def blend(self, other: Posture, weight: np.ndarray) -> Posture:
+        """This posture where weight (frame,) is 0, the other where it is 1."""
+        legs = self.legs + weight[None, :, None] * (other.legs - self.legs)
+        return Posture(legs, self.pelvis + weight[:, None] * (other.pelvis - self.pelvis))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Harmonics of every channel over dimensionless speed, and the timing of foot contact.
+
+    coefficients: speed (n,) → (n, channel, 2·order + 1) [rad]. timing: → (n, 4), toe-off, flat from and until
+    [cycle], forward tilt of the pelvis [rad].
+    """
+
+    coefficients: PchipInterpolator
+    timing: PchipInterpolator
+
+    def curves(self, speed: np.ndarray, phase: np.ndarray) -> np.ndarray:
+        """Channels (frame, channel) [rad] at dimensionless speed (frame,) and phase (frame,) [cycle]."""
+        return np.einsum("fch,fh->fc", self.coefficients(self.clip(speed)), harmonics.basis(phase))
+
+    def clip(self, speed: np.ndarray) -> np.ndarray:
+        """Speed held within the table's columns."""
+        return np.clip(speed, self.coefficients.x[0], self.coefficients.x[-1])
+
+
+def _columns(source: ModuleType) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (n, channel, 2·order + 1) [rad] and timing (n, 4) of a module of key events."""
+    rows = []
+    for channel in CHANNELS:
+        events = getattr(source, channel)
+        percent, degrees = np.array([e[0] for e in events], float), np.array([e[1] for e in events], float)
+        rows.append([harmonics.from_events(p, d) for p, d in zip(percent.T, degrees.T, strict=True)])
+    timing = np.stack([source.TOE_OFF, *source.FLAT, np.deg2rad(source.TILT_DEG)], -1)
+    return np.deg2rad(np.array(rows).swapaxes(0, 1)), timing
+
+
+def running_table() -> Table:
+    """Running forward."""
+    coefficients, timing = _columns(running)
+    return Table(PchipInterpolator(running.SPEEDS, coefficients), PchipInterpolator(running.SPEEDS, timing))
+
+
+def walking_table() -> Table:
+    """Walking from fast backward (negative speed) through stepping on the spot to fast forward.
+
+    Backward: the pattern of slower forward walking in reverse (Winter, Pluck & Yang 1989, J Mot Behav
+    21:291; Thorstensson 1986, Acta Physiol Scand 127:285), so that the toes land first.
+    """
+    coefficients, timing = _columns(walking)
+    forward = Table(PchipInterpolator(walking.SPEEDS, coefficients), PchipInterpolator(walking.SPEEDS, timing))
+    back = np.array([-0.50, -0.30, -0.15])
+    reversed_columns = [_reversed(forward, -walking.BACKWARD * speed) for speed in back]
+    speeds = np.concatenate([back, walking.SPEEDS])
+    return Table(
+        PchipInterpolator(speeds, np.concatenate([[c for c, _ in reversed_columns], coefficients])),
+        PchipInterpolator(speeds, np.concatenate([[t for _, t in reversed_columns], timing])),
+    )
+
+
+def _reversed(table: Table, speed: float) -> tuple[np.ndarray, np.ndarray]:
+    """One column of the table played back, stance onto stance: coefficients and timing."""
+    toe_off, flat_from, flat_until, tilt = table.timing(speed)
+    phase = toe_off - np.arange(harmonics.SAMPLES) / harmonics.SAMPLES
+    curves = table.curves(np.full(len(phase), speed), phase)
+    timing = np.array([toe_off, toe_off - flat_until, toe_off - flat_from, tilt - np.deg2rad(2.0)])
+    return harmonics.from_samples(curves, harmonics.ORDER).T, timing
+
+
+def posture(table: Table, speed: np.ndarray, phase: np.ndarray) -> Posture:
+    """Both legs and pelvis at dimensionless speed (frame,) and the right leg's phase (frame,) [cycle]."""
+    right, left = table.curves(speed, phase), table.curves(speed, phase + 0.5)
+    pelvis = np.stack([table.timing(table.clip(speed))[:, 3], *(0.5 * (right - left)[:, 5:]).T], -1)
+    zero = np.zeros((len(phase), 1))
+    return Posture(np.stack([np.concatenate([c[:, :5], zero], 1) for c in (right, left)]), pelvis)
+
+
+def toe_angle(pitch: np.ndarray) -> np.ndarray:
+    """mtp angle (extension negative, as in the model) [rad] that keeps the toes down while the heel rises.
+
+    pitch: (...) of the foot, toes up positive [rad]. The hinge lies askew, so that it must turn by a quarter
+    more than the heel rises; it starts at 3° of heel rise and levels off at 28° (the joint's limit is 30°).
+    """
+    blur, most = np.deg2rad(1.5), np.deg2rad(28.0)
+    rise = blur * np.logaddexp(0.0, (-pitch - np.deg2rad(4.0)) / blur)
+    return -most * np.tanh(1.25 * rise / most)

@@ -1,0 +1,169 @@
+"""What the default corpus holds: how many motions of each kind, and their parameters, by split.
+
+Proportions after the locomotion part of the KIT recordings (a third turns, a seventh circles, a twelfth
+each of running and walking backward); the rest is ours. Every split draws from its own seed, so that no
+two splits share parameters.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+
+from kinesis.motion.gait import GaitSpec, Segment, Style
+
+Rng = np.random.Generator
+
+COUNTS: dict[str, dict[str, int]] = {
+    "turn": {"train": 120, "validation": 14, "test": 14},
+    "circle": {"train": 50, "validation": 6, "test": 6},
+    "run": {"train": 30, "validation": 4, "test": 4},
+    "backward": {"train": 30, "validation": 4, "test": 4},
+    "walk": {"train": 48, "validation": 6, "test": 14},
+    "stand": {"train": 14, "validation": 2, "test": 2},
+    "start_stop": {"train": 18, "validation": 2, "test": 2},
+    "sideways": {"train": 14, "validation": 2, "test": 2},
+    "turn_in_place": {"train": 12, "validation": 2, "test": 2},
+    "small_steps": {"train": 10, "validation": 1, "test": 1},
+}
+"""Clips by category and split."""
+
+
+def specs(split: str) -> list[tuple[str, GaitSpec]]:
+    """Names and specs of a split, always the same."""
+    out = []
+    for category, counts in COUNTS.items():
+        rng = np.random.default_rng(zlib.crc32(f"{category} {split}".encode()))
+        count = counts[split]
+        places = (np.arange(count) + rng.uniform(0.0, 1.0, count)) / count
+        if split == "test":
+            places = (np.arange(count) + 0.5) / count
+        for index, place in enumerate(places):
+            out.append(
+                (
+                    f"builtin-{category}-{split}-{index:03d}",
+                    RECIPES[category](float(place), index, split, rng),
+                )
+            )
+    return out
+
+
+def _style(rng: Rng) -> Style:
+    """Somebody: small peculiarities about the average person."""
+    return Style(
+        cadence=float(rng.uniform(0.96, 1.04)),
+        amplitude=float(rng.uniform(0.7, 1.15)),
+        step_width_m=float(rng.uniform(-0.01, 0.03)),
+        trunk_lean_rad=float(rng.uniform(-0.02, 0.03)),
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def _between(place: float, low: float, high: float) -> float:
+    return low + place * (high - low)
+
+
+def _side(index: int) -> float:
+    return 1.0 if index % 2 else -1.0
+
+
+def _turn(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
+    """Straight, a turn of 60 to 150 degrees, straight."""
+    speed, rate = _between(place, 0.55, 1.35), rng.uniform(0.5, 1.15) * _side(index)
+    lasts = math.radians(rng.uniform(60.0, 150.0)) / abs(rate)
+    segments = (
+        Segment(0.0, "walk", speed),
+        Segment(1.6, "walk", speed * rng.uniform(0.85, 1.0), 0.0, rate),
+        Segment(1.6 + lasts, "walk", speed),
+    )
+    return GaitSpec(segments, 3.2 + lasts, rng.uniform(), _style(rng), category="turn")
+
+
+def _circle(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
+    """Round and round at a radius of 1 to 3 m."""
+    speed = _between(place, 0.6, 1.3)
+    rate = speed / rng.uniform(max(1.0, speed / 0.9), 3.0) * _side(index)
+    return GaitSpec((Segment(0.0, "walk", speed, 0.0, rate),), 8.0, rng.uniform(), _style(rng), category="circle")
+
+
+def _run(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
+    """Steady running, some with a change of speed."""
+    speed = _between(place, 1.85, 3.9)
+    later = min(max(speed * (1.0 if index % 3 else rng.uniform(0.85, 1.15)), 1.85), 3.9)
+    segments = (Segment(0.0, "run", speed), Segment(2.5, "run", later))
+    return GaitSpec(segments, 5.0, rng.uniform(), _style(rng), 1.6, category="run")
+
+
+def _backward(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
+    """Walking backward, every other time on a slight curve."""
+    rate = rng.uniform(0.1, 0.3) * _side(index // 2) if index % 2 else 0.0
+    segments = (Segment(0.0, "walk", -_between(place, 0.35, 1.15), 0.0, rate),)
+    return GaitSpec(segments, 6.0, rng.uniform(), _style(rng), category="backward")
+
+
+def _walk(place: float, index: int, split: str, rng: Rng) -> GaitSpec:
+    """Straight ahead; every third with a gentle change of speed."""
+    low, high = (0.5, 1.9) if split == "train" else (0.6, 1.8)
+    speed = _between(place, low, high)
+    segments: tuple[Segment, ...] = (Segment(0.0, "walk", speed),)
+    if index % 3 == 2:
+        later = min(max(speed + rng.uniform(0.15, 0.4) * (1.0 if speed < 1.2 else -1.0), low), high)
+        segments += (Segment(float(rng.uniform(3.5, 6.5)), "walk", later),)
+    return GaitSpec(segments, 10.0, rng.uniform(), _style(rng), 2.0, category="walk")
+
+
+def _stand(place: float, _index: int, _split: str, rng: Rng) -> GaitSpec:
+    """Quiet standing, knees from nearly straight to slightly bent, feet closer or wider."""
+    style = Style(
+        step_width_m=float(rng.uniform(-0.03, 0.06)),
+        trunk_lean_rad=float(rng.uniform(-0.03, 0.04)),
+        knee_bend_rad=_between(place, 0.0, 0.30),
+        sway_m=float(rng.uniform(0.003, 0.008)),
+        seed=int(rng.integers(2**31)),
+    )
+    return GaitSpec((Segment(0.0, "stand"),), 10.0, float(rng.integers(2)) / 2.0, style, category="stand")
+
+
+def _start_stop(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
+    """Stand, walk, stand."""
+    segments = (
+        Segment(0.0, "stand"),
+        Segment(float(rng.uniform(1.0, 2.0)), "walk", _between(place, 0.5, 1.4)),
+        Segment(float(rng.uniform(5.0, 6.0)), "stand"),
+    )
+    return GaitSpec(segments, 8.0, 0.5 * (index % 2), _style(rng), 1.4, category="start_stop")
+
+
+def _sideways(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
+    """Stepping to one side."""
+    segments = (Segment(0.0, "walk", 0.0, _between(place, 0.12, 0.34) * _side(index)),)
+    return GaitSpec(segments, 6.0, rng.uniform(), _style(rng), category="sideways")
+
+
+def _turn_in_place(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
+    """Stepping round on the spot."""
+    segments = (Segment(0.0, "walk", 0.0, 0.0, _between(place, 0.35, 1.1) * _side(index)),)
+    return GaitSpec(segments, 6.0, rng.uniform(), _style(rng), category="turn_in_place")
+
+
+def _small_steps(place: float, _index: int, _split: str, rng: Rng) -> GaitSpec:
+    """Shuffling ahead, from nearly on the spot."""
+    segments = (Segment(0.0, "walk", _between(place, 0.05, 0.4)),)
+    return GaitSpec(segments, 8.0, rng.uniform(), _style(rng), category="small_steps")
+
+
+RECIPES: dict[str, Callable[[float, int, str, Rng], GaitSpec]] = {
+    "turn": _turn,
+    "circle": _circle,
+    "run": _run,
+    "backward": _backward,
+    "walk": _walk,
+    "stand": _stand,
+    "start_stop": _start_stop,
+    "sideways": _sideways,
+    "turn_in_place": _turn_in_place,
+    "small_steps": _small_steps,
+}

@@ -1,0 +1,96 @@
+"""From torques to muscles: the teacher's labels, and a student that learns them."""
+
+import numpy as np
+import pytest
+import torch
+
+from kinesis.body import Kinematics, load
+from kinesis.command import Follow
+from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage
+from kinesis.learn.distill import DistillationStage
+from kinesis.learn.networks import Policy, make_actor
+from kinesis.learn.pipeline import Pipeline
+from kinesis.learn.teacher import Teacher
+from kinesis.motion.clip import make_clip
+from kinesis.motion.library import Library
+from kinesis.task import TASKS, Env
+from kinesis.task.actions import joint_torque
+
+ENVS = 8
+SMALL = Distillation(envs=ENVS, steps=6, rounds=6, updates=40, batch=32, teacher_rounds=2)
+NETWORK = Network((32,), (32,))
+
+
+@pytest.fixture(scope="module")
+def clip():
+    body = load("legs80")
+    qpos = np.tile(body.standing_qpos(), (101, 1))
+    qpos[:, body.joint_qpos] += 0.1 + 0.1 * np.sin(np.arange(101)[:, None] / 8)
+    return make_clip(Kinematics(body), qpos, 50.0, name="sway", source="test", licence="CC0-1.0")
+
+
+@pytest.fixture
+def student(clip):
+    torch.manual_seed(0)
+    task, torque_task = TASKS.get("imitate")(), TASKS.get("imitate_torque")()
+    env = Env(task, Follow(Library(load("legs80"), [clip]), ENVS, task.horizons_s), ENVS)
+    env.reset()
+    wide = Env(torque_task, Follow(Library(load("legs80"), [clip]), 1, task.horizons_s), 1).observation.shape[1]
+    teacher = Teacher(Policy(make_actor(NETWORK, wide, 14, noise=0.1, centre=0.0)), torque_task, env)
+    actor = make_actor(NETWORK, env.observation.shape[1], 80, noise=0.1, centre=0.05)
+    return env, teacher, actor
+
+
+def test_labels_give_the_torque_that_the_teacher_asks_for(student):
+    env, teacher, _ = student
+    label = teacher()
+    assert label.shape == (ENVS, 80)
+    assert label.min() >= 0
+    assert label.max() <= 1
+    seen = torch.cat([f(env.moment, **c) for f, c in teacher._observers], -1)
+    torque = joint_torque(env.moment, teacher.policy(seen), teacher._limits)
+    muscles = torch.from_numpy(env.sim.export_muscles()).float()
+    arms = muscles[:, 2 + torch.from_numpy(env.body.joint_dof)]
+    given = (arms @ (muscles[:, 0] * label + muscles[:, 1])[..., None])[..., 0]
+    assert (given - torque).abs().mean() < 0.05 * torque.abs().mean()
+    assert torque.abs().mean() > 0.5
+
+
+def test_the_student_comes_closer_to_its_teacher_and_goes_on_when_killed(student, tmp_path):
+    env, teacher, actor = student
+    stage = DistillationStage(env, teacher, actor, SMALL, tmp_path, seed=0)
+    stage.run()
+    seen, wanted = torch.cat(list(stage.seen)), torch.cat(list(stage.wanted))
+    missed = (stage.policy(seen) - wanted).square().mean()
+    assert missed < 0.5 * (wanted - wanted.mean(0)).square().mean()
+    again = DistillationStage(env, teacher, actor, SMALL, tmp_path, seed=0)
+    assert again.round == SMALL.rounds
+    again.run(lambda _: pytest.fail("nothing was left to do"))
+
+
+def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):
+    ppo = PPO(envs=ENVS, steps=4, epochs=1, minibatches=1, samples=ENVS * 8)
+    experiment = Experiment(
+        "tiny",
+        "none",
+        (
+            Stage("teacher", TASKS.get("imitate_torque")(), ppo=ppo),
+            Stage("student", TASKS.get("imitate")(), distillation=SMALL),
+            Stage("muscles", TASKS.get("imitate")(), start="previous", ppo=ppo),
+        ),
+        NETWORK,
+    )
+    judged = []
+
+    def judge(checkpoint):
+        judged.append(checkpoint.card.task.body)
+        return {"success_strict": 0.5, "mpjpe_mm": 10.0}
+
+    from kinesis.learn import load_checkpoint
+
+    final = load_checkpoint(Pipeline(experiment, tmp_path, [clip]).run(judge=judge))
+    assert judged == ["legs80_torque", "legs80", "legs80"]
+    assert final.card.samples == 2 * ENVS * 8 + SMALL.rounds * SMALL.steps * ENVS
+    assert final.card.scores["mpjpe_mm"] == 10.0
+    assert final.card.experiment["name"] == "tiny"
+    assert final.card.data == [{"source": "test", "licence": "CC0-1.0", "clips": "1"}]

@@ -1,0 +1,183 @@
+"""Laws that every generated motion keeps, whatever is asked for."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kinesis import rotations
+from kinesis.body import FORWARD_B, Kinematics, load
+from kinesis.motion.clip import Clip
+from kinesis.motion.gait import LICENCE, GaitSpec, Segment, Style, generate
+from kinesis.motion.gait.clock import stride_phase
+from kinesis.motion.gait.skeleton import skeleton_of
+from kinesis.motion.gait.spec import timeline
+
+PENETRATION_M, GAP_M, SLIP_MPS, SHARE = 0.005, 0.01, 0.03, 0.03
+KINEMATICS = Kinematics(load("legs80"))
+BODY = KINEMATICS.body
+STEADY = {
+    "slow walk": Segment(0.0, "walk", 0.4),
+    "walk": Segment(0.0, "walk", 1.2),
+    "fast walk": Segment(0.0, "walk", 2.0),
+    "jog": Segment(0.0, "run", 1.8),
+    "run": Segment(0.0, "run", 4.0),
+    "backward": Segment(0.0, "walk", -0.9),
+    "left": Segment(0.0, "walk", 0.0, 0.3),
+    "right": Segment(0.0, "walk", 0.0, -0.2),
+    "circle left": Segment(0.0, "walk", 1.1, 0.0, 0.6),
+    "circle right": Segment(0.0, "walk", 0.8, 0.0, -0.9),
+    "turn in place": Segment(0.0, "walk", 0.0, 0.0, 1.1),
+    "small steps": Segment(0.0, "walk", 0.15),
+}
+
+
+def made(*segments: Segment, duration_s: float = 10.0, **wishes: object) -> Clip:
+    return generate(KINEMATICS, GaitSpec(segments, duration_s, **wishes))  # type: ignore[arg-type]
+
+
+def headings(clip: Clip) -> np.ndarray:
+    return np.unwrap(rotations.heading(clip.qpos[:, 3:7], FORWARD_B))
+
+
+def mean_speed(clip: Clip) -> tuple[float, float]:
+    """Forward and to the left, in the person's own frame [m/s]."""
+    ahead = headings(clip)
+    east, north = clip.qvel[:, 0], clip.qvel[:, 1]
+    forward, left = np.cos(ahead) * east + np.sin(ahead) * north, np.cos(ahead) * north - np.sin(ahead) * east
+    return float(forward.mean()), float(left.mean())
+
+
+def acceleration(clip: Clip) -> float:
+    """Largest joint acceleration [rad/s²]."""
+    return float(np.abs(np.diff(clip.qvel[:, BODY.joint_dof], axis=0)).max() * clip.rate_hz)
+
+
+def assert_sound(clip: Clip) -> None:
+    """Feet not in the ground, one on it unless running, joints within limits, couplings kept."""
+    heights = KINEMATICS.sole_heights(clip.qpos)
+    assert heights.min() > -PENETRATION_M
+    if clip.category != "run":
+        assert heights.min((1, 2)).max() < GAP_M
+    angles = clip.qpos[:, BODY.joint_qpos]
+    assert (angles >= BODY.joint_range[:, 0]).all()
+    assert (angles <= BODY.joint_range[:, 1]).all()
+    couplings = BODY.couplings
+    np.testing.assert_allclose(clip.qpos[:, couplings.dependent_qpos], couplings.position(clip.qpos), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", STEADY)
+def test_steady_motion_is_as_asked(name: str, slip: Callable[[Clip], np.ndarray]) -> None:
+    asked = STEADY[name]
+    clip = made(asked, duration_s=20.0, category="run" if asked.mode == "run" else "walk")
+    assert_sound(clip)
+    assert slip(clip).max() < SLIP_MPS
+    forward, left = mean_speed(clip)
+    assert forward == pytest.approx(asked.forward_mps, rel=SHARE, abs=0.01)
+    assert left == pytest.approx(asked.lateral_mps, rel=SHARE, abs=0.02)
+    rate = np.polyfit(np.arange(clip.frames) / clip.rate_hz, headings(clip), 1)[0]
+    assert rate == pytest.approx(asked.yaw_rate_rps, rel=SHARE, abs=0.005)
+    assert acceleration(clip) < (1000.0 if asked.mode == "run" else 500.0)
+
+
+def test_straight_walking_is_the_same_on_both_sides() -> None:
+    right_first, left_first = made(STEADY["walk"], phase=0.0), made(STEADY["walk"], phase=0.5)
+    away = BODY.mirror.position(right_first.qpos) - left_first.qpos
+    assert np.abs(away[:, BODY.joint_qpos]).max() < np.deg2rad(1.0)
+    assert np.abs(away[:, :3]).max() < 0.002
+
+
+def test_a_stride_later_all_is_as_before() -> None:
+    spec, skeleton = GaitSpec((STEADY["walk"],), 6.0), skeleton_of(BODY)
+    phase = stride_phase(timeline(spec, 50.0, 0.0), spec, skeleton)
+    angles = generate(KINEMATICS, spec).qpos[:, BODY.joint_qpos]
+    later = np.array([np.interp(phase[:100] + 1.0, phase, column) for column in angles.T]).T
+    assert np.abs(later - angles[:100]).max() < np.deg2rad(1.5)
+
+
+def test_feet_share_the_ground_as_long_as_in_people() -> None:
+    """Two spells of double support of 8 to 13 % each at 1.25 m/s (Perry & Burnfield 2010: 10 to 12)."""
+    clip = made(Segment(0.0, "walk", 1.25), duration_s=20.0)
+    touching = KINEMATICS.sole_heights(clip.qpos).min(2) < 0.0005
+    assert 0.16 < touching.all(1).mean() < 0.26
+    assert 0.57 < touching.mean() < 0.64
+
+
+def test_running_has_a_flight_and_walking_none() -> None:
+    run, walk = made(STEADY["run"], category="run"), made(STEADY["fast walk"])
+    assert 0.1 < (KINEMATICS.sole_heights(run.qpos).min((1, 2)) > 0.002).mean() < 0.5
+    assert not (KINEMATICS.sole_heights(walk.qpos).min((1, 2)) > 0.002).any()
+
+
+def test_swinging_feet_clear_the_ground() -> None:
+    clip = made(STEADY["walk"])
+    heights = KINEMATICS.sole_heights(clip.qpos).min(2)
+    toes = clip.landmark_velocities[:, [BODY.landmarks.index("toes_r"), BODY.landmarks.index("toes_l")], 0]
+    assert heights[toes > 2.5].min() > 0.005
+
+
+def test_standing_is_still_but_not_frozen() -> None:
+    clip = made(Segment(0.0, "stand"), category="stand", style=Style(knee_bend_rad=0.2))
+    assert_sound(clip)
+    assert 0.001 < np.ptp(clip.qpos[:, 0]) < 0.03
+    feet = [BODY.landmarks.index(name) for name in ("calcn_r", "calcn_l")]
+    assert np.ptp(clip.landmarks[:, feet], axis=0).max() < 1e-6
+
+
+def test_starting_and_stopping_end_with_the_feet_together(slip: Callable[[Clip], np.ndarray]) -> None:
+    clip = made(Segment(0.0, "stand"), Segment(2.0, "walk", 1.2), Segment(6.0, "stand"))
+    assert_sound(clip)
+    assert slip(clip).max() < SLIP_MPS
+    for frame in (0, -1):
+        right, left = (clip.landmarks[frame, BODY.landmarks.index(name), 0] for name in ("calcn_r", "calcn_l"))
+        assert abs(right - left) < 0.12
+    assert clip.qpos[-1, 0] == pytest.approx(1.2 * 4.0, rel=SHARE)
+
+
+def test_a_clip_starts_at_the_origin_says_what_it_is_and_is_made_twice_alike() -> None:
+    spec = GaitSpec((Segment(0.0, "walk", 1.0),), 4.0, phase=0.3, category="walk", style=Style(cadence=1.03))
+    clip, again = generate(KINEMATICS, spec, name="one"), generate(KINEMATICS, spec, name="one")
+    np.testing.assert_array_equal(clip.qpos, again.qpos)
+    assert clip.qpos[0, :2] == pytest.approx([0.0, 0.0])
+    assert abs(headings(clip)[0]) < np.deg2rad(8.0)
+    assert clip.licence == LICENCE
+    assert clip.labels["category"] == "walk"
+    assert clip.labels["speed_mps"] == pytest.approx(1.0)
+    assert clip.duration_s == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize("rate_hz", [30.0, 50.0, 100.0, 120.0])
+def test_the_rate_does_not_change_the_motion(rate_hz: float) -> None:
+    spec = GaitSpec((Segment(0.0, "walk", 1.3),), 3.0)
+    clip, fine = generate(KINEMATICS, spec, rate_hz=rate_hz), generate(KINEMATICS, spec, rate_hz=600.0)
+    every = round(600.0 / rate_hz)
+    assert np.abs(clip.qpos - fine.qpos[::every])[:, BODY.joint_qpos].max() < np.deg2rad(1.5)
+    assert np.abs(clip.qpos - fine.qpos[::every])[:, :3].max() < 0.005
+
+
+modes = st.one_of(
+    st.just(Segment(0.0, "stand")),
+    st.builds(
+        lambda speed, left, turn: Segment(0.0, "walk", speed, left, turn),
+        st.floats(-0.8, 1.8),
+        st.sampled_from([0.0, 0.0, 0.15, -0.15]),
+        st.floats(-0.6, 0.6),
+    ),
+    st.builds(lambda speed: Segment(0.0, "run", speed), st.floats(1.8, 3.5)),
+)
+
+
+@settings(max_examples=20)
+@given(st.tuples(modes, modes, modes), st.floats(0.0, 1.0))
+def test_changes_between_any_motions_are_sound(parts: tuple[Segment, ...], phase: float) -> None:
+    segments = tuple(
+        Segment(3.0 * i, part.mode, part.forward_mps, part.lateral_mps, part.yaw_rate_rps)
+        for i, part in enumerate(parts)
+    )
+    spec = GaitSpec(segments, 9.0, phase, blend_s=2.0, category="run")
+    clip = generate(KINEMATICS, spec)
+    assert np.isfinite(clip.qvel).all()
+    assert_sound(clip)
+    assert acceleration(clip) < 1500.0
