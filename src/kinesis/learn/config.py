@@ -31,6 +31,7 @@ class PPO:
 
     value_warmup: iterations in which only the value function learns. value_learning_rate: its own, constant.
     lowest/highest_learning_rate bound what the divergence schedule may choose for the policy.
+    mirror: learn from every sample's mirror image too (rsl_rl's augmentation; Mittal 2024).
     freeze_normaliser: keep the observation statistics that the first policy came with.
     noise, final_noise: standard deviation of exploration, its bound falling geometrically over the run; what a
     walk must learn last, not to fall sideways, is hidden by noise that it survives for one step only.
@@ -52,6 +53,7 @@ class PPO:
     noise: float = 0.25
     final_noise: float = 0.1
     value_warmup: int = 0
+    mirror: bool = True
     freeze_normaliser: bool = False
     samples: int = 2_000_000
 

@@ -26,6 +26,7 @@ from kinesis.learn.train import PPOStage, prime_with
 from kinesis.motion.clip import Clip
 from kinesis.motion.library import Library
 from kinesis.task import Env
+from kinesis.task.symmetry import measure_symmetry
 
 Report = Callable[[str, "Position", dict[str, float]], None]
 Judge = Callable[[Checkpoint], dict[str, Any]]
@@ -91,7 +92,8 @@ class Pipeline:
         if stage.start != "scratch":
             critic.obs_normalizer.load_state_dict(actor.obs_normalizer.state_dict())
         prime_with(env, actor)
-        runner = PPOStage(env, make_ppo(actor, critic, ppo, width, env.num_actions), ppo, folder)
+        algorithm = make_ppo(actor, critic, ppo, width, env.num_actions, measure_symmetry(env))
+        runner = PPOStage(env, algorithm, ppo, folder)
         if not runner.progress.iteration:
             env.reset()
         progress = runner.progress

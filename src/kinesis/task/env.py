@@ -159,7 +159,7 @@ class Env:
         state = self._wanted(target)
         if self.prime is not None:
             for _ in range(2):
-                seen = self._seen(Moment(state, target, self.action[ids] * 0.0, self.control[ids] * 0.0, self.tables))
+                seen = self.observe(Moment(state, target, self.action[ids] * 0.0, self.control[ids] * 0.0, self.tables))
                 state.activation = self.prime(seen)
         self.sim.reset(ids, state)
         self.age[ids] = 0
@@ -185,11 +185,12 @@ class Env:
             torch.zeros(count, len(self.body.feet), 3),
         )
 
-    def _seen(self, moment: Moment) -> Tensor:
+    def observe(self, moment: Moment) -> Tensor:
+        """What this task's observation terms see at a moment (n, ...). Returns (n, width)."""
         return torch.cat([f(moment, **t.constants) for t, f in self._observers], -1)
 
     def _observe(self) -> None:
-        self.observation = self._seen(self.moment)
+        self.observation = self.observe(self.moment)
 
 
 def describe(terms: tuple[Term, ...]) -> str:
