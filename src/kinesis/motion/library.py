@@ -72,17 +72,11 @@ class Library:
         values = torch.lerp(self._table[row], self._table[row + 1], share)
         qpos, qvel, marks, speeds = values.split(self._widths, -1)
         shape = (*values.shape[:-1], len(self.body.landmarks), 3)
-        travelled = qvel[..., :2] * beyond_s[..., None]
-        qpos = torch.cat(
-            [
-                qpos[..., :2] + travelled,
-                qpos[..., 2:3],
-                torch.nn.functional.normalize(qpos[..., 3:7], dim=-1),
-                qpos[..., 7:],
-            ],
-            -1,
-        )
-        marks = marks.reshape(shape)
-        marks = torch.cat([marks[..., :2] + travelled[..., None, :], marks[..., 2:]], -1)
+        marks = marks.unflatten(-1, shape[-2:])
+        qpos[..., 3:7] /= torch.linalg.vector_norm(qpos[..., 3:7], dim=-1, keepdim=True)
+        if bool((beyond_s > 0.0).any()):
+            travelled = qvel[..., :2] * beyond_s[..., None]
+            qpos[..., :2] += travelled
+            marks[..., :2] += travelled[..., None, :]
         empty = values.new_zeros((*values.shape[:-1], 0))
-        return State(qpos, qvel, marks, speeds.reshape(shape), empty, empty)
+        return State(qpos, qvel, marks, speeds.unflatten(-1, shape[-2:]), empty, empty)
