@@ -48,12 +48,14 @@ def test_what_ended_starts_anew_in_the_next_step(envs):
     assert envs.env.age.max() < 80
 
 
-def test_gymnasiums_checker_passes_on_one_environment():
-    """Through Gymnasium's own wrapper for the passive checks of spaces and types."""
+def test_gymnasiums_own_wrapper_counts_its_episodes():
+    """Gymnasium has a checker for single environments only; its statistics wrapper reads the whole vector contract."""
     from gymnasium.wrappers.vector import RecordEpisodeStatistics
 
-    checked = RecordEpisodeStatistics(gymnasium.make_vec(MAKE, num_envs=2, motions="builtin:walk@1.2"))
-    checked.reset(seed=0)
-    for _ in range(40):
-        checked.step(np.zeros((2, 80), np.float32))
-    checked.close()
+    counted = RecordEpisodeStatistics(gymnasium.make_vec(MAKE, num_envs=2, motions="builtin:walk@1.2"))
+    counted.reset(seed=0)
+    for _ in range(60):
+        counted.step(np.zeros((2, 80), np.float32))
+    assert counted.episode_count >= 2
+    assert 0 < min(counted.length_queue) < 60
+    counted.close()

@@ -60,10 +60,3 @@ def to_heading(vectors: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     c, s = cosine.reshape(*cosine.shape, *extra), sine.reshape(*sine.shape, *extra)
     x, y, z = vectors.unbind(-1)
     return torch.stack([c * x + s * y, c * y - s * x, z], -1)
-
-
-def rotate(quaternion: Tensor, vectors: Tensor) -> Tensor:
-    """Rotate vectors (..., 3) by unit quaternions (..., 4) wxyz."""
-    axis, w = quaternion[..., 1:], quaternion[..., :1]
-    twice = 2.0 * torch.linalg.cross(axis, vectors)
-    return vectors + w * twice + torch.linalg.cross(axis, twice)

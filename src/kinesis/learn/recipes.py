@@ -15,6 +15,7 @@ RECIPES: Registry[Callable[[], Experiment]] = Registry("recipe")
 TEACHER = PPO(
     envs=512,
     steps=24,
+    epochs=2,
     gamma=0.985,
     learning_rate=5e-4,
     lowest_learning_rate=1e-4,
@@ -25,16 +26,17 @@ TEACHER = PPO(
     samples=3_000_000,
 )
 MUSCLES = PPO(
-    envs=256,
+    envs=384,
     steps=24,
+    epochs=2,
     gamma=0.985,
     learning_rate=3e-5,
     lowest_learning_rate=3e-6,
     highest_learning_rate=3e-4,
-    desired_divergence=0.015,
+    desired_divergence=0.04,
     noise=0.06,
-    final_noise=0.03,
-    value_warmup=15,
+    final_noise=0.05,
+    value_warmup=8,
     freeze_normaliser=True,
     samples=2_000_000,
 )
@@ -98,6 +100,7 @@ def kinesis() -> Experiment:
         value_learning_rate=3e-4,
         noise=0.2,
         final_noise=0.2,
+        mirror=False,
         samples=1_100_000_000,
     )
     network = Network((2048, 1536, 1024, 1024, 512, 512), (2048, 1536, 1024, 1024, 512, 512), "silu")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections import deque
@@ -201,8 +200,3 @@ def prime_with(env: Env, actor: MLPModel) -> None:
     """Let new episodes start with the activations that the learning policy itself would hold."""
     if env.body.actuation == "muscle":
         env.prime = Policy(actor).prime
-
-
-def read_words(path: Path) -> dict[str, float]:
-    """The counters of a saved state."""
-    return json.loads(json.dumps(read_tensors(path)[1]))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from kinesis.body import Body
-from kinesis.body.state import State, heading_rotation, rotate, to_heading
+from kinesis.body.state import State, heading_rotation, to_heading
 from kinesis.command import Target
 
 
@@ -87,7 +87,3 @@ class Moment:
     def tracked_distance(self) -> Tensor:
         """(env, tracked) length of `tracked_error` [m]."""
         return torch.linalg.vector_norm(self.tracked_error, dim=-1)
-
-    def angular_velocity_w(self) -> Tensor:
-        """(env, 3) of the root, world [rad/s]."""
-        return rotate(self.now.qpos[:, 3:7], self.now.qvel[:, 3:6])
