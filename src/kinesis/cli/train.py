@@ -31,6 +31,8 @@ class Train:
     """Reproduces the run on the same machine."""
     motions: str | None = None
     """What to learn, in place of the recipe's: builtin:..., files, folders."""
+    start: str | None = None
+    """Go on from this checkpoint (default, or a file): the recipe's last stage alone."""
     samples: int | None = None
     """Control steps of every PPO stage, in place of the recipe's."""
 
@@ -41,6 +43,9 @@ def main(argv: Sequence[str]) -> int:
     experiment = dataclasses.replace(RECIPES.get(asked.recipe)(), seed=asked.seed)
     if asked.motions:
         experiment = dataclasses.replace(experiment, motions=asked.motions, validation=asked.motions)
+    if asked.start:
+        last = dataclasses.replace(experiment.stages[-1], start=asked.start)
+        experiment = dataclasses.replace(experiment, stages=(last,))
     if asked.samples:
         experiment = dataclasses.replace(
             experiment,

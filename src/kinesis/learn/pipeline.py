@@ -130,10 +130,9 @@ class Pipeline:
 
     def _start(self, stage: Stage, env: Env, width: int, noise: float, previous: Path | None) -> MLPModel:
         actor = make_actor(self.experiment.network, width, env.num_actions, noise=noise, centre=env.law.centre)
-        if stage.start == "scratch" or (stage.start == "previous" and previous is None):
+        source = _source(stage, previous)
+        if source is None:
             return actor
-        source = previous if stage.start == "previous" else stage.start
-        assert source is not None
         origin = load_checkpoint(source)
         if origin.card.observations != env.widths:
             raise KinesisError(
@@ -149,17 +148,27 @@ class Pipeline:
 
     def _card(self, stage: Stage, env: Env, samples: int, seconds: float, previous: Path | None) -> Card:
         kinds = Counter((c.source, c.licence) for c in self.clips)
-        before = read_tensors(previous)[1] if previous else {"samples": 0, "wall_clock_s": 0.0}
+        source = previous or _source(stage, None)
+        before = asdict(load_checkpoint(source).card) if source else {"samples": 0, "wall_clock_s": 0.0, "data": []}
+        here = [{"source": s, "licence": licence, "clips": str(n)} for (s, licence), n in kinds.items()]
+        inherited = [] if previous else [d for d in before["data"] if d not in here]
         return Card(
             task=stage.task,
             network=self.experiment.network,
             fingerprint=env.body.fingerprint,
             observations=env.widths,
             experiment=asdict(self.experiment),
-            data=[{"source": s, "licence": licence, "clips": str(n)} for (s, licence), n in kinds.items()],
+            data=inherited + here,
             samples=samples + int(before["samples"]),
             wall_clock_s=seconds + before["wall_clock_s"],
         )
+
+
+def _source(stage: Stage, previous: Path | None) -> Path | str | None:
+    """The checkpoint that a stage starts from, if any."""
+    if stage.start == "scratch":
+        return None
+    return previous if stage.start == "previous" else stage.start
 
 
 class _Keeper:
