@@ -57,7 +57,7 @@ class Checkpoint:
 
 def save_checkpoint(path: Path, policy: Policy, card: Card) -> None:
     """Write the policy's weights and its card; the file appears whole or not at all."""
-    write_tensors(path, policy.actor.state_dict(), asdict(card))
+    write_tensors(path, policy.actor.plain_state(), asdict(card))
 
 
 def load_checkpoint(source: str | Path) -> Checkpoint:

@@ -18,11 +18,15 @@ T = typing.TypeVar("T")
 
 @dataclass(frozen=True)
 class Network:
-    """Multilayer perceptron of the policy and of the value function."""
+    """Multilayer perceptron of the policy and of the value function.
+
+    symmetric: left and right are treated alike, exactly (see `learn/reflect.py`); needs even hidden widths.
+    """
 
     policy: tuple[int, ...] = (512, 256, 128)
     value: tuple[int, ...] = (512, 256, 128)
     nonlinearity: str = "elu"
+    symmetric: bool = True
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,6 @@ class PPO:
 
     value_warmup: iterations in which only the value function learns. value_learning_rate: its own, constant.
     lowest/highest_learning_rate bound what the divergence schedule may choose for the policy.
-    mirror: learn from every sample's mirror image too (rsl_rl's augmentation; Mittal 2024).
     freeze_normaliser: keep the observation statistics that the first policy came with.
     noise, final_noise: standard deviation of exploration, its bound falling geometrically over the run; what a
     walk must learn last, not to fall sideways, is hidden by noise that it survives for one step only.
@@ -53,7 +56,6 @@ class PPO:
     noise: float = 0.25
     final_noise: float = 0.1
     value_warmup: int = 0
-    mirror: bool = True
     freeze_normaliser: bool = False
     samples: int = 2_000_000
 
@@ -64,6 +66,7 @@ class Distillation:
 
     rounds of `steps` control steps in `envs` environments; after each, `updates` of `batch` states drawn from
     the last `kept_rounds`. teacher_rounds: rounds in which the teacher still acts in a falling share.
+    teacher: the checkpoint to learn from, None for that of the stage before.
     """
 
     envs: int = 128
@@ -75,6 +78,7 @@ class Distillation:
     learning_rate: float = 1e-3
     noise: float = 0.03
     teacher_rounds: int = 6
+    teacher: str | None = None
 
 
 @dataclass(frozen=True)

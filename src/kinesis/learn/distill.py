@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from rsl_rl.models import MLPModel
 from torch import Tensor
 
 from kinesis.learn.checkpoint import read_tensors, write_tensors
 from kinesis.learn.config import Distillation
 from kinesis.learn.networks import Policy
-from kinesis.learn.teacher import Teacher
+from kinesis.learn.reflect import ReflectedModel
+from kinesis.learn.teacher import Expert
+from kinesis.learn.train import prime_with
 from kinesis.task import Env
 
 Report = Callable[[dict[str, float]], None]
@@ -28,7 +29,7 @@ class DistillationStage:
     """
 
     def __init__(
-        self, env: Env, teacher: Teacher, actor: MLPModel, config: Distillation, folder: Path, seed: int
+        self, env: Env, teacher: Expert, actor: ReflectedModel, config: Distillation, folder: Path, seed: int
     ) -> None:
         """Go on from the folder's saved state where there is one."""
         self.env, self.teacher, self.actor, self.config = env, teacher, actor, config
@@ -67,7 +68,7 @@ class DistillationStage:
         config = self.config
         share = max(0.0, 1.0 - self.round / config.teacher_rounds) if config.teacher_rounds else 0.0
         if self.round or not config.teacher_rounds:
-            self.env.prime = self.policy.prime
+            prime_with(self.env, self.actor)
         seen, wanted, lives, error = [], [], [], 0.0
         for _ in range(config.steps):
             observation = self.env.observation
@@ -96,9 +97,10 @@ class DistillationStage:
         seen, wanted = torch.cat(list(self.seen)), torch.cat(list(self.wanted))
         normaliser = self.actor.obs_normalizer
         if self.round < self.config.teacher_rounds:
-            normaliser._mean[:] = seen.mean(0)
-            normaliser._var[:] = seen.var(0)
-            normaliser._std[:] = seen.std(0)
+            both = seen if self.actor.symmetry is None else torch.cat([seen, self.actor.symmetry.observation(seen)])
+            normaliser._mean[:] = both.mean(0)
+            normaliser._var[:] = both.var(0)
+            normaliser._std[:] = both.std(0)
         inputs = normaliser(seen)
         losses: list[float] = []
         for _ in range(self.config.updates * (3 if self.round == 0 else 1)):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import torch
-from rsl_rl.models import MLPModel
 from rsl_rl.modules.distribution import GaussianDistribution
 from tensordict import TensorDict
 from torch import Tensor
 
 from kinesis.learn.config import Network
+from kinesis.learn.reflect import ReflectedModel
 
 GROUP = "policy"
 
@@ -18,9 +18,9 @@ def observations(values: Tensor) -> TensorDict:
     return TensorDict({GROUP: values}, batch_size=[len(values)])
 
 
-def make_actor(network: Network, width: int, actions: int, *, noise: float, centre: float) -> MLPModel:
+def make_actor(network: Network, width: int, actions: int, *, noise: float, centre: float) -> ReflectedModel:
     """Gaussian policy with its own input normaliser; its mean starts near `centre`."""
-    actor = MLPModel(
+    actor = ReflectedModel(
         observations(torch.zeros(1, width)),
         {"actor": [GROUP]},
         "actor",
@@ -37,9 +37,9 @@ def make_actor(network: Network, width: int, actions: int, *, noise: float, cent
     return actor
 
 
-def make_critic(network: Network, width: int) -> MLPModel:
+def make_critic(network: Network, width: int) -> ReflectedModel:
     """State value with its own input normaliser."""
-    return MLPModel(
+    return ReflectedModel(
         observations(torch.zeros(1, width)),
         {"critic": [GROUP]},
         "critic",
@@ -53,7 +53,7 @@ def make_critic(network: Network, width: int) -> MLPModel:
 class Policy:
     """A trained actor as a deterministic function of an observation (env, width) to an action (env, action)."""
 
-    def __init__(self, actor: MLPModel) -> None:
+    def __init__(self, actor: ReflectedModel) -> None:
         self.actor = actor
 
     @torch.no_grad()

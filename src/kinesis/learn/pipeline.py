@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from rsl_rl.models import MLPModel
 
 from kinesis.body import load
 from kinesis.command import Follow
@@ -21,7 +20,8 @@ from kinesis.learn.config import PPO, Experiment, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.networks import Policy, make_actor, make_critic
 from kinesis.learn.ppo import make_ppo
-from kinesis.learn.teacher import Teacher
+from kinesis.learn.reflect import ReflectedModel
+from kinesis.learn.teacher import make_expert
 from kinesis.learn.train import PPOStage, prime_with
 from kinesis.motion.clip import Clip
 from kinesis.motion.library import Library
@@ -89,10 +89,12 @@ class Pipeline:
         width = env.observation.shape[1]
         actor = self._start(stage, env, width, ppo.noise, previous)
         critic = make_critic(self.experiment.network, width)
+        if self.experiment.network.symmetric:
+            critic.reflect(measure_symmetry(env))
         if stage.start != "scratch":
             critic.obs_normalizer.load_state_dict(actor.obs_normalizer.state_dict())
         prime_with(env, actor)
-        algorithm = make_ppo(actor, critic, ppo, width, env.num_actions, measure_symmetry(env))
+        algorithm = make_ppo(actor, critic, ppo, width, env.num_actions)
         runner = PPOStage(env, algorithm, ppo, folder)
         if not runner.progress.iteration:
             env.reset()
@@ -105,14 +107,13 @@ class Pipeline:
     def _distil(self, stage: Stage, previous: Path | None, folder: Path, tell: Report, keeper: _Keeper) -> None:
         config = stage.distillation
         assert config is not None
-        if previous is None:
+        source = previous or config.teacher
+        if source is None:
             raise KinesisError("distillation needs a teacher before it", where=stage.name)
         env = self._env(stage, config.envs)
-        teacher = load_checkpoint(previous)
+        expert = make_expert(load_checkpoint(source), env)
         actor = self._start(stage, env, env.observation.shape[1], config.noise, None)
-        runner = DistillationStage(
-            env, Teacher(teacher.policy, teacher.card.task, env), actor, config, folder, self.experiment.seed
-        )
+        runner = DistillationStage(env, expert, actor, config, folder, self.experiment.seed)
         wanted = config.rounds * config.envs * config.steps
         runner.run(lambda numbers: tell(stage.name, Position(runner.samples, wanted, runner.seconds), numbers))
         keeper.offer(actor, self._card(stage, env, runner.samples, runner.seconds, previous))
@@ -128,11 +129,17 @@ class Pipeline:
         )
         return Env(stage.task, command, envs)
 
-    def _start(self, stage: Stage, env: Env, width: int, noise: float, previous: Path | None) -> MLPModel:
+    def _start(self, stage: Stage, env: Env, width: int, noise: float, previous: Path | None) -> ReflectedModel:
         actor = make_actor(self.experiment.network, width, env.num_actions, noise=noise, centre=env.law.centre)
         source = _source(stage, previous)
-        if source is None:
-            return actor
+        if source is not None:
+            self._take(source, actor, env)
+        if self.experiment.network.symmetric:
+            actor.reflect(measure_symmetry(env))
+        return actor
+
+    def _take(self, source: Path | str, actor: ReflectedModel, env: Env) -> None:
+        """Give the actor the weights of a checkpoint, keeping its exploration."""
         origin = load_checkpoint(source)
         if origin.card.observations != env.widths:
             raise KinesisError(
@@ -144,23 +151,21 @@ class Pipeline:
         weights = origin.policy.actor.state_dict()
         weights["distribution.log_std_param"] = actor.state_dict()["distribution.log_std_param"]
         actor.load_state_dict(weights)
-        return actor
 
     def _card(self, stage: Stage, env: Env, samples: int, seconds: float, previous: Path | None) -> Card:
         kinds = Counter((c.source, c.licence) for c in self.clips)
-        source = previous or _source(stage, None)
-        before = asdict(load_checkpoint(source).card) if source else {"samples": 0, "wall_clock_s": 0.0, "data": []}
-        here = [{"source": s, "licence": licence, "clips": str(n)} for (s, licence), n in kinds.items()]
-        inherited = [] if previous else [d for d in before["data"] if d not in here]
+        source = previous or (stage.distillation and stage.distillation.teacher) or _source(stage, None)
+        before = load_checkpoint(source).card if source else None
+        data = [{"source": s, "licence": licence, "clips": str(n)} for (s, licence), n in kinds.items()]
         return Card(
             task=stage.task,
             network=self.experiment.network,
             fingerprint=env.body.fingerprint,
             observations=env.widths,
             experiment=asdict(self.experiment),
-            data=inherited + here,
-            samples=samples + int(before["samples"]),
-            wall_clock_s=seconds + before["wall_clock_s"],
+            data=[d for d in before.data if d not in data] + data if before else data,
+            samples=samples + (before.samples if before else 0),
+            wall_clock_s=seconds + (before.wall_clock_s if before else 0.0),
         )
 
 
@@ -177,7 +182,7 @@ class _Keeper:
     def __init__(self, path: Path, judge: Judge | None) -> None:
         self.path, self.judge = path, judge
 
-    def offer(self, actor: MLPModel, card: Card) -> None:
+    def offer(self, actor: ReflectedModel, card: Card) -> None:
         """Judge, and keep if none there is better."""
         policy = Policy(actor)
         if self.judge:

@@ -6,14 +6,11 @@ from typing import Any
 
 import torch
 from rsl_rl.algorithms import PPO as RslPPO
-from rsl_rl.extensions import Symmetry as RslSymmetry
 from rsl_rl.models import MLPModel
 from rsl_rl.storage import RolloutStorage
-from tensordict import TensorDict
 
 from kinesis.learn.config import PPO
-from kinesis.learn.networks import GROUP, observations
-from kinesis.task.symmetry import Symmetry
+from kinesis.learn.networks import observations
 
 
 class CautiousPPO(RslPPO):
@@ -25,10 +22,8 @@ class CautiousPPO(RslPPO):
 
     learning_rate: float
 
-    def __init__(
-        self, actor: MLPModel, critic: MLPModel, storage: RolloutStorage, config: PPO, symmetry: Symmetry | None
-    ) -> None:
-        """Split rsl_rl's optimiser into two groups; with a symmetry, learn from mirrored samples too."""
+    def __init__(self, actor: MLPModel, critic: MLPModel, storage: RolloutStorage, config: PPO) -> None:
+        """Split rsl_rl's optimiser into two groups."""
         super().__init__(
             actor,
             critic,
@@ -44,7 +39,6 @@ class CautiousPPO(RslPPO):
             use_clipped_value_loss=False,
         )
         self.config, self.updates = config, 0
-        self.symmetry = _Augmentation(symmetry) if symmetry else None
         self.optimizer = _TwoRates(actor, critic, config)
 
     def update(self) -> dict[str, float]:
@@ -75,31 +69,10 @@ class _TwoRates(torch.optim.Adam):
         return super().step(closure)
 
 
-class _Augmentation(RslSymmetry):
-    """rsl_rl's augmentation, without the second forward pass that it makes for its log."""
-
-    def __init__(self, symmetry: Symmetry) -> None:
-        super().__init__(None, self._both, use_data_augmentation=True)
-        self._symmetry = symmetry
-
-    def _both(self, env: None, obs: TensorDict, actions: torch.Tensor) -> tuple[TensorDict, torch.Tensor]:
-        seen = obs[GROUP]
-        return (
-            observations(torch.cat([seen, self._symmetry.observation(seen)])),
-            torch.cat([actions, self._symmetry.action(actions)]),
-        )
-
-    def compute_loss(self, actor: MLPModel, batch: RolloutStorage.Batch, original_batch_size: int) -> torch.Tensor:
-        """Nothing to add: both halves are in the batch."""
-        return torch.zeros(())
-
-
-def make_ppo(
-    actor: MLPModel, critic: MLPModel, config: PPO, width: int, actions: int, symmetry: Symmetry | None = None
-) -> CautiousPPO:
+def make_ppo(actor: MLPModel, critic: MLPModel, config: PPO, width: int, actions: int) -> CautiousPPO:
     """PPO with storage for `config.envs` environments and `config.steps` steps."""
     seen = observations(torch.zeros(config.envs, width))
     storage = RolloutStorage("rl", config.envs, config.steps, seen, [actions], "cpu")
     if config.freeze_normaliser:
         actor.obs_normalizer.until = 0
-    return CautiousPPO(actor, critic, storage, config, symmetry if config.mirror else None)
+    return CautiousPPO(actor, critic, storage, config)

@@ -100,10 +100,9 @@ def kinesis() -> Experiment:
         value_learning_rate=3e-4,
         noise=0.2,
         final_noise=0.2,
-        mirror=False,
         samples=1_100_000_000,
     )
-    network = Network((2048, 1536, 1024, 1024, 512, 512), (2048, 1536, 1024, 1024, 512, 512), "silu")
+    network = Network((2048, 1536, 1024, 1024, 512, 512), (2048, 1536, 1024, 1024, 512, 512), "silu", symmetric=False)
     return dataclasses.replace(
         walk(), name="kinesis", network=network, stages=(Stage("muscles", kinesis_task(), ppo=ppo),)
     )

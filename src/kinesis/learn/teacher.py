@@ -1,6 +1,8 @@
-"""Teacher: a torque policy whose torques are turned into activations wherever a muscle body is."""
+"""Teachers for a muscle Env: a torque policy through static optimisation, or another muscle policy."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -9,16 +11,53 @@ from torch import Tensor
 from kinesis.body import load
 from kinesis.body.sharing import share_torques
 from kinesis.errors import KinesisError
+from kinesis.learn.checkpoint import Checkpoint
 from kinesis.learn.networks import Policy
 from kinesis.sim import CpuSim
 from kinesis.task import Env, TaskConfig
 from kinesis.task.actions import joint_torque
 from kinesis.task.observe import OBSERVATIONS
+from kinesis.task.symmetry import measure_symmetry
 
 RESIDUAL_WEIGHT = 10.0
 """Weight of a torque residual of one full range of that torque, beside `EFFORT` a muscle."""
 
 EFFORT = 0.05
+
+
+class Expert(Protocol):
+    """Knows what to do at every environment's instant now. residual: of the last call [N·m]."""
+
+    residual: Tensor
+
+    def __call__(self) -> Tensor:
+        """(env, muscle) excitations."""
+
+
+def make_expert(origin: Checkpoint, env: Env) -> Expert:
+    """The teacher that a checkpoint makes for this Env."""
+    if origin.card.task.body == env.config.body:
+        return Peer(origin.policy, env)
+    return Teacher(origin.policy, origin.card.task, env)
+
+
+class Peer:
+    """A policy of the same task, its mirror image counting as much as itself.
+
+    The mean of two ways to share the same torques is a third; the mean of two corrections has half the error.
+    """
+
+    def __init__(self, policy: Policy, env: Env) -> None:
+        """env: the student's."""
+        self.policy, self.env, self.symmetry = policy, env, measure_symmetry(env)
+        self.residual = torch.zeros(1)
+
+    @torch.no_grad()
+    def __call__(self) -> Tensor:
+        """(env, muscle) excitations for every environment's instant now."""
+        seen, span = self.env.observation, self.env.law.span
+        image = self.symmetry.action(self.policy(self.symmetry.observation(seen)))
+        return 0.5 * (self.policy(seen).clamp(*span) + image.clamp(*span))
 
 
 class Teacher:

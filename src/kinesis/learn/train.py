@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from rsl_rl.models import MLPModel
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
@@ -20,6 +19,7 @@ from kinesis.learn.checkpoint import read_tensors, write_tensors
 from kinesis.learn.config import PPO
 from kinesis.learn.networks import Policy
 from kinesis.learn.ppo import CautiousPPO
+from kinesis.learn.reflect import ReflectedModel
 from kinesis.task import Env
 
 Report = Callable[[dict[str, float]], None]
@@ -196,7 +196,7 @@ def _mean(values: deque) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def prime_with(env: Env, actor: MLPModel) -> None:
+def prime_with(env: Env, actor: ReflectedModel) -> None:
     """Let new episodes start with the activations that the learning policy itself would hold."""
     if env.body.actuation == "muscle":
         env.prime = Policy(actor).prime

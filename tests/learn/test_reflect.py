@@ -1,0 +1,96 @@
+"""Left and right alike: what a reflected network promises."""
+
+import pytest
+import torch
+
+from kinesis.body import Kinematics, load
+from kinesis.command import Follow
+from kinesis.learn.config import Network
+from kinesis.learn.networks import Policy, make_actor, make_critic, observations
+from kinesis.learn.teacher import Peer
+from kinesis.motion.gait import GaitSpec, Segment, generate
+from kinesis.motion.library import Library
+from kinesis.task import TASKS, Env
+from kinesis.task.symmetry import measure_symmetry
+
+SMALL = Network((32, 16), (32, 16))
+
+
+@pytest.fixture(scope="module", params=["imitate", "imitate_torque"])
+def env(request):
+    """Four bodies walking."""
+    task = TASKS.get(request.param)()
+    kinematics = Kinematics(load("legs80"))
+    clip = generate(kinematics, GaitSpec((Segment(0.0, "walk", 1.2),), 2.0), name="walk")
+    return Env(task, Follow(Library(kinematics.body, [clip]), 4, task.horizons_s), 4)
+
+
+def reflected(env, width_seed=0):
+    """An actor with random weights and statistics, reflected; and its symmetry."""
+    torch.manual_seed(width_seed)
+    width = env.observation.shape[1]
+    actor, symmetry = make_actor(SMALL, width, env.num_actions, noise=0.1, centre=0.3), measure_symmetry(env)
+    with torch.no_grad():
+        for parameter in actor.mlp.parameters():
+            parameter.copy_(torch.randn_like(parameter))
+    actor.update_normalization(observations(torch.randn(50, width) * 3.0 + 1.0))
+    actor.reflect(symmetry)
+    return actor, symmetry
+
+
+def test_mirrored_input_gives_mirrored_action(env):
+    actor, symmetry = reflected(env)
+    seen = torch.randn(20, env.observation.shape[1])
+    policy = Policy(actor)
+    assert torch.allclose(policy(symmetry.observation(seen)), symmetry.action(policy(seen)), atol=1e-4)
+    assert policy(seen).std() > 0.1
+
+
+def test_learning_keeps_it_so(env):
+    actor, symmetry = reflected(env)
+    optimizer = torch.optim.Adam(actor.parameters(), 1e-2)
+    for _ in range(5):
+        seen = torch.randn(20, env.observation.shape[1])
+        actor.update_normalization(observations(seen + 2.0))
+        (actor(observations(seen)) - 1.0).square().mean().backward()
+        optimizer.step()
+    seen, policy = torch.randn(20, env.observation.shape[1]), Policy(actor)
+    assert torch.allclose(policy(symmetry.observation(seen)), symmetry.action(policy(seen)), atol=1e-3)
+
+
+def test_a_value_is_the_same_in_the_mirror(env):
+    critic, symmetry = make_critic(SMALL, env.observation.shape[1]), measure_symmetry(env)
+    critic.reflect(symmetry)
+    seen = torch.randn(20, env.observation.shape[1])
+    values, mirrored = critic(observations(seen)), critic(observations(symmetry.observation(seen)))
+    assert torch.allclose(values, mirrored, atol=1e-5)
+    assert values.std() > 1e-3
+
+
+def test_what_is_saved_is_a_plain_network_that_does_the_same(env):
+    actor, _ = reflected(env)
+    plain = make_actor(SMALL, env.observation.shape[1], env.num_actions, noise=0.1, centre=0.0)
+    plain.load_state_dict(actor.plain_state())
+    seen = torch.randn(20, env.observation.shape[1])
+    assert torch.allclose(Policy(plain)(seen), Policy(actor)(seen), atol=1e-6)
+
+
+def test_reflecting_what_is_symmetric_changes_nothing(env):
+    actor, symmetry = reflected(env)
+    again = make_actor(SMALL, env.observation.shape[1], env.num_actions, noise=0.1, centre=0.0)
+    again.load_state_dict(actor.plain_state())
+    again.reflect(symmetry)
+    seen = torch.randn(20, env.observation.shape[1])
+    assert torch.allclose(Policy(again)(seen), Policy(actor)(seen), atol=1e-4)
+
+
+def test_a_peer_counts_its_mirror_image_as_much_as_itself(env):
+    width = env.observation.shape[1]
+    plain = make_actor(SMALL, width, env.num_actions, noise=0.1, centre=0.3)
+    with torch.no_grad():
+        plain.mlp[0].weight.normal_()
+    peer, symmetry = Peer(Policy(plain), env), measure_symmetry(env)
+    label = peer()
+    env.observation = symmetry.observation(env.observation)
+    assert torch.allclose(peer(), symmetry.action(label), atol=1e-5)
+    env.observation = symmetry.observation(env.observation)
