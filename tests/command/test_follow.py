@@ -84,3 +84,35 @@ def test_another_bodys_clip_is_refused():
 
     with pytest.raises(KinesisError, match="another body"):
         Library(load("legs80"), [dataclasses.replace(line(1.0, 50.0), body="legs86")])
+
+
+def test_new_episodes_start_before_recent_failures(library):
+    command = Follow(library, 400, (0.02,), seed=3, hard_share=0.5)
+    everyone, failed = torch.arange(400), torch.zeros(400, dtype=torch.bool)
+    command.start(everyone, failed)
+    assert not command.failures.any()
+    command.clip[:], command.time_s[:] = 0, 1.6
+    failed[:10] = True
+    command.start(everyone, failed)
+    assert command.failures.sum() == pytest.approx(10.0)
+    before = (command.clip == 0) & (command.time_s <= 1.0)
+    assert 0.55 < before.float().mean() < 0.85, "half of the starts, and the share that falls there anyway"
+    easy = Follow(library, 400, (0.02,), seed=3)
+    easy.clip[:], easy.time_s[:] = 0, 1.6
+    easy.start(everyone, failed)
+    assert not easy.failures.any()
+
+
+def test_failures_are_forgotten_and_survive_a_snapshot(library):
+    command = Follow(library, 50, (0.02,), hard_share=0.5)
+    everyone = torch.arange(50)
+    command.start(everyone, torch.ones(50, dtype=torch.bool))
+    other = Follow(library, 50, (0.02,), hard_share=0.5)
+    other.restore({k: v.clone() for k, v in command.snapshot().items()})
+    for one in (command, other):
+        one.start(everyone, torch.zeros(50, dtype=torch.bool))
+    assert torch.equal(command.time_s, other.time_s)
+    at_first = float(command.failures.sum())
+    for _ in range(200):
+        command.start(everyone, torch.zeros(50, dtype=torch.bool))
+    assert float(command.failures.sum()) < 0.2 * at_first

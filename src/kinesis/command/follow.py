@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,8 +28,8 @@ class Command(Protocol):
     def over(self) -> Tensor:
         """(env,) bool: what was asked for is at its end."""
 
-    def start(self, ids: Tensor) -> None:
-        """Draw what environments ids (n,) are asked for next."""
+    def start(self, ids: Tensor, failed: Tensor | None = None) -> None:
+        """Draw what environments ids (n,) are asked for next. failed: (n,) bool, how they ended."""
 
     def advance(self, step_s: float) -> None:
         """Let time pass for every environment."""
@@ -47,12 +48,18 @@ class Follow:
     """Follow clips of a library.
 
     horizons_s: how far ahead the target looks [s]. With `clips` given, environment i follows clips[i] from
-    its beginning; otherwise clips are drawn by `weights` and starts uniformly over their duration.
-    clip (env,), time_s (env,): where every environment is.
+    its beginning; otherwise clips are drawn by `weights` and starts uniformly over their duration, but for
+    `hard_share` of them, which start where, within `lead_s`, bodies failed lately.
+    clip (env,), time_s (env,): where every environment is. failures: (clip, bin) recent failures in bins of
+    `bin_s`.
     """
 
     shortest_s = 0.5
     """A drawn start leaves at least this much of a clip, where the clip has it [s]."""
+
+    bin_s, lead_s = 0.5, 2.0
+    memory = 4000.0
+    """Starts after which a failure counts 1/e."""
 
     def __init__(
         self,
@@ -63,6 +70,7 @@ class Follow:
         seed: int = 0,
         clips: Tensor | None = None,
         weights: Tensor | None = None,
+        hard_share: float = 0.0,
     ) -> None:
         """Start with every environment at the beginning of its clip, or of clip 0 until drawn."""
         self.library, self.num_envs = library, num_envs
@@ -72,22 +80,42 @@ class Follow:
         self.weights = weights if weights is not None else torch.ones(len(library))
         self.clip = torch.zeros(num_envs, dtype=torch.long) if clips is None else clips.clone()
         self.time_s = torch.zeros(num_envs)
+        self.hard_share = hard_share
+        self.failures = torch.zeros(len(library), int(float(library.duration_s.max()) / self.bin_s) + 1)
 
     @property
     def over(self) -> Tensor:
         """(env,) bool: the clip has been followed to its end."""
         return self.time_s >= self.library.duration_s[self.clip] - 1e-4
 
-    def start(self, ids: Tensor) -> None:
+    def start(self, ids: Tensor, failed: Tensor | None = None) -> None:
         """See `Command`."""
         if self.fixed is not None:
             self.clip[ids] = self.fixed[ids]
             self.time_s[ids] = 0.0
             return
+        if failed is not None and self.hard_share:
+            self._remember(ids[failed], len(ids))
         drawn = torch.multinomial(self.weights, len(ids), replacement=True, generator=self.generator)
         room = (self.library.duration_s[drawn] - self.shortest_s).clamp_min(0.0)
-        self.clip[ids] = drawn
-        self.time_s[ids] = torch.rand(len(ids), generator=self.generator) * room
+        time_s = torch.rand(len(ids), generator=self.generator) * room
+        if self.hard_share and bool(self.failures.any()):
+            hard = torch.rand(len(ids), generator=self.generator) < self.hard_share
+            drawn[hard], time_s[hard] = self._draw_hard(int(hard.sum()))
+        self.clip[ids], self.time_s[ids] = drawn, time_s
+
+    def _remember(self, ids: Tensor, starts: int) -> None:
+        self.failures *= math.exp(-starts / self.memory)
+        bins = (self.time_s[ids] / self.bin_s).long().clamp(0, self.failures.shape[1] - 1)
+        self.failures.index_put_((self.clip[ids], bins), torch.ones(len(ids)), accumulate=True)
+
+    def _draw_hard(self, count: int) -> tuple[Tensor, Tensor]:
+        """Clips (count,) and times (count,) before recent failures, uniformly within the lead."""
+        place = torch.multinomial(self.failures.flatten(), count, replacement=True, generator=self.generator)
+        clip, failed_bin = place // self.failures.shape[1], place % self.failures.shape[1]
+        lead = self.bin_s + torch.rand(count, generator=self.generator) * (self.lead_s - self.bin_s)
+        latest = (self.library.duration_s[clip] - self.shortest_s).clamp_min(0.0)
+        return clip, torch.minimum((failed_bin * self.bin_s - lead).clamp_min(0.0), latest)
 
     def advance(self, step_s: float) -> None:
         """See `Command`."""
@@ -101,9 +129,15 @@ class Follow:
 
     def snapshot(self) -> dict[str, Tensor]:
         """See `Command`."""
-        return {"clip": self.clip, "time_s": self.time_s, "draws": self.generator.get_state()}
+        return {
+            "clip": self.clip,
+            "time_s": self.time_s,
+            "draws": self.generator.get_state(),
+            "failures": self.failures,
+        }
 
     def restore(self, snapshot: dict[str, Tensor]) -> None:
         """See `Command`."""
         self.clip, self.time_s = snapshot["clip"].clone(), snapshot["time_s"].clone()
         self.generator.set_state(snapshot["draws"])
+        self.failures = snapshot["failures"].clone()

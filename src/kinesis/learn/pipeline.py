@@ -85,7 +85,7 @@ class Pipeline:
     def _reinforce(
         self, stage: Stage, ppo: PPO, previous: Path | None, folder: Path, tell: Report, keeper: _Keeper
     ) -> None:
-        env = self._env(stage, ppo.envs)
+        env = self._env(stage, ppo.envs, ppo.hard_share)
         width = env.observation.shape[1]
         actor = self._start(stage, env, width, ppo.noise, previous)
         critic = make_critic(self.experiment.network, width)
@@ -118,7 +118,7 @@ class Pipeline:
         runner.run(lambda numbers: tell(stage.name, Position(runner.samples, wanted, runner.seconds), numbers))
         keeper.offer(actor, self._card(stage, env, runner.samples, runner.seconds, previous))
 
-    def _env(self, stage: Stage, envs: int) -> Env:
+    def _env(self, stage: Stage, envs: int, hard_share: float = 0.0) -> Env:
         body = load(stage.task.body)
         command = Follow(
             Library(body, self.clips),
@@ -126,6 +126,7 @@ class Pipeline:
             stage.task.horizons_s,
             seed=self.experiment.seed,
             weights=balanced(self.clips),
+            hard_share=hard_share,
         )
         return Env(stage.task, command, envs)
 

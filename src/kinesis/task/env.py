@@ -126,7 +126,7 @@ class Env:
             result.moment = Moment(
                 moment.now.clone(), Target(moment.target.now.clone(), moment.target.ahead), action, control, self.tables
             )
-            self._restart(ended)
+            self._restart(ended, failed[ended])
         self._observe()
         return result
 
@@ -152,9 +152,9 @@ class Env:
         self.moment = Moment(self.sim.state, self.command.target(), self.action, self.control, self.tables)
         self._observe()
 
-    def _restart(self, ids: Tensor) -> None:
+    def _restart(self, ids: Tensor, failed: Tensor | None = None) -> None:
         """Put environments where their command wants them, muscles primed."""
-        self.command.start(ids)
+        self.command.start(ids, failed)
         target = self.command.target(ids)
         state = self._wanted(target)
         if self.prime is not None:
