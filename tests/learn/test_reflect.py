@@ -70,7 +70,7 @@ def test_a_value_is_the_same_in_the_mirror(env):
 def test_what_is_saved_is_a_plain_network_that_does_the_same(env):
     actor, _ = reflected(env)
     plain = make_actor(SMALL, env.observation.shape[1], env.num_actions, noise=0.1, centre=0.0)
-    plain.load_state_dict(actor.plain_state())
+    plain.load_plain_state(actor.plain_state())
     seen = torch.randn(20, env.observation.shape[1])
     assert torch.allclose(Policy(plain)(seen), Policy(actor)(seen), atol=1e-6)
 
@@ -78,7 +78,7 @@ def test_what_is_saved_is_a_plain_network_that_does_the_same(env):
 def test_reflecting_what_is_symmetric_changes_nothing(env):
     actor, symmetry = reflected(env)
     again = make_actor(SMALL, env.observation.shape[1], env.num_actions, noise=0.1, centre=0.0)
-    again.load_state_dict(actor.plain_state())
+    again.load_plain_state(actor.plain_state())
     again.reflect(symmetry)
     seen = torch.randn(20, env.observation.shape[1])
     assert torch.allclose(Policy(again)(seen), Policy(actor)(seen), atol=1e-4)

@@ -49,7 +49,8 @@ class Follow:
 
     horizons_s: how far ahead the target looks [s]. With `clips` given, environment i follows clips[i] from
     its beginning; otherwise clips are drawn by `weights` and starts uniformly over their duration, but for
-    `hard_share` of them, which start where, within `lead_s`, bodies failed lately.
+    `hard_share` of them, which start where, within `lead_s`, bodies failed lately. Only failures after a
+    uniform start count, or a place that cannot be learnt would draw everybody.
     clip (env,), time_s (env,): where every environment is. failures: (clip, bin) recent failures in bins of
     `bin_s`.
     """
@@ -81,6 +82,7 @@ class Follow:
         self.clip = torch.zeros(num_envs, dtype=torch.long) if clips is None else clips.clone()
         self.time_s = torch.zeros(num_envs)
         self.hard_share = hard_share
+        self.hard = torch.zeros(num_envs, dtype=torch.bool)
         self.failures = torch.zeros(len(library), int(float(library.duration_s.max()) / self.bin_s) + 1)
 
     @property
@@ -95,14 +97,14 @@ class Follow:
             self.time_s[ids] = 0.0
             return
         if failed is not None and self.hard_share:
-            self._remember(ids[failed], len(ids))
+            self._remember(ids[failed & ~self.hard[ids]], int((~self.hard[ids]).sum()))
         drawn = torch.multinomial(self.weights, len(ids), replacement=True, generator=self.generator)
         room = (self.library.duration_s[drawn] - self.shortest_s).clamp_min(0.0)
         time_s = torch.rand(len(ids), generator=self.generator) * room
-        if self.hard_share and bool(self.failures.any()):
-            hard = torch.rand(len(ids), generator=self.generator) < self.hard_share
+        hard = torch.rand(len(ids), generator=self.generator) < self.hard_share * float(self.failures.any())
+        if bool(hard.any()):
             drawn[hard], time_s[hard] = self._draw_hard(int(hard.sum()))
-        self.clip[ids], self.time_s[ids] = drawn, time_s
+        self.clip[ids], self.time_s[ids], self.hard[ids] = drawn, time_s, hard
 
     def _remember(self, ids: Tensor, starts: int) -> None:
         self.failures *= math.exp(-starts / self.memory)
@@ -134,10 +136,11 @@ class Follow:
             "time_s": self.time_s,
             "draws": self.generator.get_state(),
             "failures": self.failures,
+            "hard": self.hard,
         }
 
     def restore(self, snapshot: dict[str, Tensor]) -> None:
         """See `Command`."""
         self.clip, self.time_s = snapshot["clip"].clone(), snapshot["time_s"].clone()
         self.generator.set_state(snapshot["draws"])
-        self.failures = snapshot["failures"].clone()
+        self.failures, self.hard = snapshot["failures"].clone(), snapshot["hard"].clone()

@@ -84,7 +84,7 @@ def load_checkpoint(source: str | Path) -> Checkpoint:
     law = LAWS.get(card.task.law)
     actor = make_actor(card.network, sum(card.observations.values()), body.model.nu, noise=0.1, centre=law.centre)
     try:
-        actor.load_state_dict(tensors)
+        actor.load_plain_state(tensors)
     except RuntimeError as error:
         raise KinesisError("weights that do not fit their own card", where=where, got=error) from None
     actor.eval()

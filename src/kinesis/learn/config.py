@@ -36,6 +36,7 @@ class PPO:
     value_warmup: iterations in which only the value function learns. value_learning_rate: its own, constant.
     lowest/highest_learning_rate bound what the divergence schedule may choose for the policy.
     freeze_normaliser: keep the observation statistics that the first policy came with.
+    exploration: diagonal or lattice (see `learn/exploration.py`).
     hard_share: of new episodes that start shortly before a place of recent failures (see `command.Follow`).
     noise, final_noise: standard deviation of exploration, its bound falling geometrically over the run; what a
     walk must learn last, not to fall sideways, is hidden by noise that it survives for one step only.
@@ -54,6 +55,7 @@ class PPO:
     highest_learning_rate: float = 1e-3
     value_learning_rate: float = 5e-4
     desired_divergence: float = 0.02
+    exploration: str = "diagonal"
     noise: float = 0.25
     final_noise: float = 0.1
     value_warmup: int = 0

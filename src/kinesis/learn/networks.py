@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
-from rsl_rl.modules.distribution import GaussianDistribution
 from tensordict import TensorDict
 from torch import Tensor
 
 from kinesis.learn.config import Network
+from kinesis.learn.exploration import EXPLORATIONS
 from kinesis.learn.reflect import ReflectedModel
 
 GROUP = "policy"
@@ -18,7 +18,9 @@ def observations(values: Tensor) -> TensorDict:
     return TensorDict({GROUP: values}, batch_size=[len(values)])
 
 
-def make_actor(network: Network, width: int, actions: int, *, noise: float, centre: float) -> ReflectedModel:
+def make_actor(
+    network: Network, width: int, actions: int, *, noise: float, centre: float, exploration: str = "diagonal"
+) -> ReflectedModel:
     """Gaussian policy with its own input normaliser; its mean starts near `centre`."""
     actor = ReflectedModel(
         observations(torch.zeros(1, width)),
@@ -28,12 +30,13 @@ def make_actor(network: Network, width: int, actions: int, *, noise: float, cent
         hidden_dims=network.policy,
         activation=network.nonlinearity,
         obs_normalization=True,
-        distribution_cfg={"class_name": GaussianDistribution, "init_std": noise, "std_type": "log"},
+        distribution_cfg={"class_name": EXPLORATIONS.get(exploration), "noise": noise},
     )
     with torch.no_grad():
         last = [m for m in actor.mlp if isinstance(m, torch.nn.Linear)][-1]
         last.weight *= 0.01
         last.bias.fill_(centre)
+    actor.distribution.reset(noise)
     return actor
 
 

@@ -87,7 +87,7 @@ class Pipeline:
     ) -> None:
         env = self._env(stage, ppo.envs, ppo.hard_share)
         width = env.observation.shape[1]
-        actor = self._start(stage, env, width, ppo.noise, previous)
+        actor = self._start(stage, env, width, ppo.noise, previous, ppo.exploration)
         critic = make_critic(self.experiment.network, width)
         if self.experiment.network.symmetric:
             critic.reflect(measure_symmetry(env))
@@ -130,13 +130,18 @@ class Pipeline:
         )
         return Env(stage.task, command, envs)
 
-    def _start(self, stage: Stage, env: Env, width: int, noise: float, previous: Path | None) -> ReflectedModel:
-        actor = make_actor(self.experiment.network, width, env.num_actions, noise=noise, centre=env.law.centre)
+    def _start(
+        self, stage: Stage, env: Env, width: int, noise: float, previous: Path | None, exploration: str = "diagonal"
+    ) -> ReflectedModel:
+        actor = make_actor(
+            self.experiment.network, width, env.num_actions, noise=noise, centre=env.law.centre, exploration=exploration
+        )
         source = _source(stage, previous)
         if source is not None:
             self._take(source, actor, env)
         if self.experiment.network.symmetric:
             actor.reflect(measure_symmetry(env))
+        actor.distribution.reset(noise)
         return actor
 
     def _take(self, source: Path | str, actor: ReflectedModel, env: Env) -> None:
@@ -149,9 +154,7 @@ class Pipeline:
                 got=origin.card.observations,
                 expected=env.widths,
             )
-        weights = origin.policy.actor.state_dict()
-        weights["distribution.log_std_param"] = actor.state_dict()["distribution.log_std_param"]
-        actor.load_state_dict(weights)
+        actor.load_plain_state(origin.policy.actor.plain_state())
 
     def _card(self, stage: Stage, env: Env, samples: int, seconds: float, previous: Path | None) -> Card:
         kinds = Counter((c.source, c.licence) for c in self.clips)

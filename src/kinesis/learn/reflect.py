@@ -80,9 +80,19 @@ class ReflectedModel(MLPModel):
         super().update_normalization(obs)
 
     def plain_state(self) -> dict[str, Tensor]:
-        """The state of the same network without projections: what checkpoints hold."""
-        state = {k: v for k, v in self.state_dict().items() if "parametrizations" not in k}
+        """The state of the same network without projections and exploration: what checkpoints hold."""
+        left = "parametrizations", "distribution."
+        state = {k: v for k, v in self.state_dict().items() if not any(part in k for part in left)}
         for name, layer in self.mlp.named_children():
             if isinstance(layer, nn.Linear):
                 state[f"mlp.{name}.weight"], state[f"mlp.{name}.bias"] = layer.weight.detach(), layer.bias.detach()
         return state
+
+    def load_plain_state(self, state: dict[str, Tensor]) -> None:
+        """Take what `plain_state` gave, before `reflect`; exploration stays.
+
+        Raises:
+            RuntimeError: from torch, for tensors that are missing, too many or of another shape.
+        """
+        own = {k: v for k, v in self.state_dict().items() if k.startswith("distribution.")}
+        self.load_state_dict({k: v for k, v in state.items() if not k.startswith("distribution.")} | own)

@@ -131,7 +131,7 @@ class PPOStage:
         share = min(1.0, self.progress.samples / self.config.samples)
         bound = self.config.noise * (self.config.final_noise / self.config.noise) ** share
         with torch.no_grad():
-            self.algorithm.actor.distribution.log_std_param.clamp_(max=math.log(bound))
+            self.algorithm.actor.distribution.bound(bound)
 
     def _culprit(self) -> str:
         last = self.rsl.last
