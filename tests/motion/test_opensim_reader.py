@@ -15,8 +15,8 @@ from kinesis.body import FORWARD_B, Kinematics, load
 from kinesis.errors import KinesisError
 from kinesis.motion.clip import Clip
 from kinesis.motion.gait import GaitSpec, Segment, generate
-from kinesis.motion.readers import read_motion
-from kinesis.motion.readers.opensim import read_opensim, write_opensim
+from kinesis.motion.read import read_motion
+from kinesis.motion.readers.opensim import write_opensim
 from kinesis.motion.readers.opensim_coordinates import (
     ROTATIONS,
     TRANSLATIONS,
@@ -123,7 +123,7 @@ def test_any_unit_rate_sign_and_order_give_the_same_angles(
     step = 1.0 / rate_hz * (rng.uniform(0.7, 1.3, round(2.0 * rate_hz)) if uneven else np.ones(round(2.0 * rate_hz)))
     time_s = 0.37 + np.concatenate([[0.0], np.cumsum(step)])
     path = saved(tmp_path_factory.mktemp("any"), written(time_s, swinging(seed, time_s), form))
-    clip = read_opensim(path, KINEMATICS, rate_hz=50.0)
+    clip = read_motion(path, KINEMATICS, rate_hz=50.0)
     truth = swinging(seed, time_s[0] + np.arange(clip.frames) / 50.0)
     expected = np.rad2deg(np.stack([truth[name] for name in BODY.joints], axis=1))
     assert clip.labels["knee_sign"] == form.knee_sign
@@ -149,7 +149,7 @@ def test_pelvis_coordinates_have_an_inverse() -> None:
 
 
 def test_without_translation_the_feet_carry_the_root(tmp_path: Path) -> None:
-    clip = read_opensim(saved(tmp_path, written(*walking())), KINEMATICS)
+    clip = read_motion(saved(tmp_path, written(*walking())), KINEMATICS)
     assert clip.category == "walk"
     assert clip.labels["root"] == "placed by the feet"
     assert {"pelvis_tx", "subtalar_angle_l", "mtp_angle_r"} <= set(str(clip.labels["missing"]).split(", "))
@@ -170,7 +170,7 @@ def walked(speed_mps: float = 1.2) -> tuple[Clip, np.ndarray, dict[str, np.ndarr
 
 def test_a_motion_that_stands_already_is_left_where_it_is(tmp_path: Path) -> None:
     clip, time_s, columns = walked()
-    read = read_opensim(saved(tmp_path, written(time_s, columns)), KINEMATICS, rate_hz=100.0)
+    read = read_motion(saved(tmp_path, written(time_s, columns)), KINEMATICS, rate_hz=100.0)
     np.testing.assert_allclose(read.qpos[:, :3], clip.qpos[:, :3], atol=0.1)
     np.testing.assert_allclose(read.qpos[:, 2], clip.qpos[:, 2], atol=0.002)
     assert (read.labels["scale"], read.labels["treadmill"]) == (1.0, 0.0)
@@ -180,7 +180,7 @@ def test_a_motion_that_stands_already_is_left_where_it_is(tmp_path: Path) -> Non
 def test_a_treadmill_becomes_a_way_over_ground(tmp_path: Path, speed_mps: float) -> None:
     clip, time_s, columns = walked(speed_mps)
     columns["pelvis_tx"] = columns["pelvis_tx"] - speed_mps * time_s
-    read = read_opensim(saved(tmp_path, written(time_s, columns)), KINEMATICS, rate_hz=100.0)
+    read = read_motion(saved(tmp_path, written(time_s, columns)), KINEMATICS, rate_hz=100.0)
     assert read.labels["treadmill"] == 1.0
     assert read.labels["belt_speed_mps"] == pytest.approx(speed_mps, rel=0.04)
     assert read.labels["speed_mps"] == pytest.approx(speed_mps, rel=0.04)
@@ -191,7 +191,7 @@ def test_a_treadmill_becomes_a_way_over_ground(tmp_path: Path, speed_mps: float)
 def test_other_legs_are_brought_to_these(tmp_path: Path, taller: float) -> None:
     _, time_s, columns = walked()
     columns |= {name: taller * columns[name] + 0.03 for name in TRANSLATIONS}
-    read = read_opensim(saved(tmp_path, written(time_s, columns)), KINEMATICS, rate_hz=100.0)
+    read = read_motion(saved(tmp_path, written(time_s, columns)), KINEMATICS, rate_hz=100.0)
     assert read.labels["scale"] == pytest.approx(1.0 / taller, rel=0.04)
     assert read.labels["treadmill"] == 0.0
     assert read.labels["speed_mps"] == pytest.approx(1.2, rel=0.04)
@@ -200,15 +200,15 @@ def test_other_legs_are_brought_to_these(tmp_path: Path, taller: float) -> None:
 
 def test_a_walk_in_any_direction_starts_along_x(tmp_path: Path) -> None:
     time_s, columns = walking()
-    free = read_opensim(saved(tmp_path, written(time_s, columns)), KINEMATICS)
+    free = read_motion(saved(tmp_path, written(time_s, columns)), KINEMATICS)
     columns["pelvis_rotation"] = np.full(len(time_s), 2.5)
-    turned = read_opensim(saved(tmp_path, written(time_s, columns)), KINEMATICS)
+    turned = read_motion(saved(tmp_path, written(time_s, columns)), KINEMATICS)
     np.testing.assert_allclose(turned.qpos[:, :3], free.qpos[:, :3], atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["round.mot", "round.mot.gz", "round"])
 def test_a_clip_that_was_written_comes_back(tmp_path: Path, name: str) -> None:
-    first = read_opensim(saved(tmp_path, written(*walking())), KINEMATICS)
+    first = read_motion(saved(tmp_path, written(*walking())), KINEMATICS)
     write_opensim(first, BODY, tmp_path / name)
     again = read_motion(tmp_path / name, KINEMATICS)
     np.testing.assert_allclose(again.qpos, first.qpos, atol=1e-6)
@@ -217,7 +217,7 @@ def test_a_clip_that_was_written_comes_back(tmp_path: Path, name: str) -> None:
 def test_joints_stay_within_their_limits(tmp_path: Path) -> None:
     time_s, columns = walking()
     columns["ankle_angle_r"] = columns["ankle_angle_r"] + np.deg2rad(27.0)
-    clip = read_opensim(saved(tmp_path, written(time_s, columns)), KINEMATICS)
+    clip = read_motion(saved(tmp_path, written(time_s, columns)), KINEMATICS)
     joints = clip.qpos[:, BODY.joint_qpos]
     np.testing.assert_array_equal(joints, np.clip(joints, *BODY.joint_range.T))
     assert 0.1 < float(clip.labels["limit_frames"]) < 0.9
@@ -225,10 +225,10 @@ def test_joints_stay_within_their_limits(tmp_path: Path) -> None:
 
 def test_noise_is_smoothed_and_a_clean_recording_is_not(tmp_path: Path) -> None:
     time_s, columns = walking()
-    clean = read_opensim(saved(tmp_path, written(time_s, columns)), KINEMATICS, rate_hz=100.0)
+    clean = read_motion(saved(tmp_path, written(time_s, columns)), KINEMATICS, rate_hz=100.0)
     rng = np.random.default_rng(0)
     noisy = {name: values + rng.normal(0.0, np.deg2rad(0.5), len(values)) for name, values in columns.items()}
-    smoothed = read_opensim(saved(tmp_path, written(time_s, noisy)), KINEMATICS, rate_hz=100.0)
+    smoothed = read_motion(saved(tmp_path, written(time_s, noisy)), KINEMATICS, rate_hz=100.0)
     assert (clean.labels["lowpass_hz"], smoothed.labels["lowpass_hz"]) == (0.0, 8.0)
     assert np.sqrt(((angles_of(smoothed) - angles_of(clean)) ** 2).mean()) < 0.25
 
@@ -243,7 +243,7 @@ def test_source_and_licence_travel(tmp_path: Path) -> None:
 
 
 def test_a_clip_of_another_body_is_not_written(tmp_path: Path) -> None:
-    clip = read_opensim(saved(tmp_path, written(*walking(seconds=1.0))), KINEMATICS)
+    clip = read_motion(saved(tmp_path, written(*walking(seconds=1.0))), KINEMATICS)
     with pytest.raises(KinesisError, match="another body"):
         write_opensim(replace(clip, qpos=clip.qpos[:, :-1]), BODY, tmp_path / "no.mot")
     with pytest.raises(KinesisError, match="cannot be written"):

@@ -10,7 +10,7 @@ from kinesis import rotations
 from kinesis.body import FORWARD_B, Kinematics, load
 from kinesis.errors import KinesisError
 from kinesis.motion.clip import Clip
-from kinesis.motion.readers import read_motion
+from kinesis.motion.read import read_motion
 from kinesis.motion.readers.feet import sense_feet
 from kinesis.motion.readers.opensim import write_opensim
 

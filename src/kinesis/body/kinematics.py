@@ -20,8 +20,15 @@ class Landmarks(NamedTuple):
     velocity: np.ndarray
 
 
+class Muscles(NamedTuple):
+    """Lengths of muscles with their tendons [m] and their speeds [m/s], each (batch, muscle)."""
+
+    length: np.ndarray
+    speed: np.ndarray
+
+
 class Kinematics:
-    """Landmarks and sole heights of a batch of postures, without a Python loop over them.
+    """Landmarks, sole heights and muscle lengths of a batch of postures, without a Python loop over them.
 
     The engine steps a model that holds bones only and no forces; its sensors are those of the given
     posture. About 10 µs a posture and core.
@@ -34,6 +41,7 @@ class Kinematics:
         self._pool = rollout.Rollout(nthread=self.threads)
         self._landmarks = _Sensed(_landmark_model(body), self._pool, self.threads)
         self._soles: _Sensed | None = None
+        self._muscles: _Sensed | None = None
 
     def landmarks(self, qpos: np.ndarray, qvel: np.ndarray) -> Landmarks:
         """Landmarks of qpos (batch, nq), qvel (batch, nv)."""
@@ -61,6 +69,16 @@ class Kinematics:
         left = [i for i, g in enumerate(soles) if model.geom(g).name.endswith("_l")]
         return np.stack([lowest[:, right], lowest[:, left]], 1)
 
+    def muscles(self, qpos: np.ndarray, qvel: np.ndarray) -> Muscles:
+        """Lengths and speeds of every muscle at qpos (batch, nq), qvel (batch, nv), couplings applied there.
+
+        In the order of the muscle form's actuators, whichever form `body` is.
+        """
+        if self._muscles is None:
+            self._muscles = _Sensed(_muscle_model(), self._pool, self.threads)
+        length, speed = np.split(self._muscles(qpos, qvel), 2, axis=1)
+        return Muscles(length.copy(), speed.copy())
+
 
 class _Sensed:
     """Sensor values of a force-free model at given states."""
@@ -73,7 +91,7 @@ class _Sensed:
     def __call__(self, qpos: np.ndarray, qvel: np.ndarray) -> np.ndarray:
         batch, model = len(qpos), self.model
         if batch not in self._buffers:
-            width = 1 + model.nq + model.nv
+            width = 1 + model.nq + model.nv + model.na
             self._buffers = {
                 batch: (
                     np.zeros((batch, width)),
@@ -82,7 +100,7 @@ class _Sensed:
                 )
             }
         initial, state, sensed = self._buffers[batch]
-        initial[:, 1 : 1 + model.nq], initial[:, 1 + model.nq :] = qpos, qvel
+        initial[:, 1 : 1 + model.nq], initial[:, 1 + model.nq : 1 + model.nq + model.nv] = qpos, qvel
         self._pool.rollout(
             [model] * batch,
             self._datas,
@@ -120,6 +138,19 @@ def _landmark_model(body: Body) -> mujoco.MjModel:
             spec.add_sensor(name=f"{sensor.name}_{name}", type=sensor, objtype=mujoco.mjtObj.mjOBJ_XBODY, objname=name)
     for geom in [g for g in spec.geoms if "foot_col" in g.name]:
         spec.delete(geom)
+    return _force_free(spec)
+
+
+def _muscle_model() -> mujoco.MjModel:
+    """The length of every muscle, then the speed of every muscle."""
+    spec = legs80.lean_spec()
+    for sensor in list(spec.sensors):
+        spec.delete(sensor)
+    for sensed in (mujoco.mjtSensor.mjSENS_ACTUATORPOS, mujoco.mjtSensor.mjSENS_ACTUATORVEL):
+        for name in [actuator.name for actuator in spec.actuators]:
+            spec.add_sensor(
+                name=f"{sensed.name}_{name}", type=sensed, objtype=mujoco.mjtObj.mjOBJ_ACTUATOR, objname=name
+            )
     return _force_free(spec)
 
 

@@ -15,8 +15,11 @@ REFUSED, INTERRUPTED = 2, 130
 VERBS: dict[str, tuple[str, str]] = {
     "demo": ("kinesis.cli.demo", "follow some walks, or your own motion, and write a page and a table"),
     "train": ("kinesis.cli.train", "learn a policy by a recipe"),
+    "import": ("kinesis.cli.import_", "fit recordings to the body: files, folders, archives of any format"),
+    "data": ("kinesis.cli.data", "build a dataset with its split: KIT-Locomotion from AMASS, or any folder"),
     "eval": ("kinesis.cli.eval", "score a policy on a set of motions"),
     "bench": ("kinesis.cli.bench", "measure the speed of this machine"),
+    "doctor": ("kinesis.cli.doctor", "say what is wrong with this installation, and what mends it"),
     "info": ("kinesis.cli.info", "say what a body, a motion or a checkpoint holds"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,11 +107,17 @@ def continuous_quaternions(wxyz: np.ndarray) -> np.ndarray:
 
 
 def save_clip(clip: Clip, path: Path) -> None:
-    """Write an `.npz` without pickles; the words travel as one JSON string."""
+    """Write an `.npz` without pickles, whole or not at all; the words travel as one JSON string."""
     words = {key: getattr(clip, key) for key in ("name", "body", "rate_hz", "source", "licence")}
     words["labels"] = dict(clip.labels)
     arrays = {key: getattr(clip, key) for key in ("qpos", "qvel", "landmarks", "landmark_velocities")}
-    np.savez_compressed(path, words=np.array(json.dumps(words)), **arrays)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with scratch.open("wb") as file:
+            np.savez_compressed(file, words=np.array(json.dumps(words)), **arrays)
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def load_clip(path: Path) -> Clip:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from kinesis.body import Body, Kinematics
 from kinesis.errors import KinesisError
-from kinesis.motion.clip import Clip, load_clip
+from kinesis.motion.clip import Clip
 from kinesis.motion.corpus import select
+from kinesis.motion.dataset import listed_clips
+from kinesis.motion.files import motion_files
 from kinesis.motion.gait import GaitSpec, Segment, generate
-from kinesis.motion.readers import read_motion
+from kinesis.motion.read import to_clip
 
 STEADY_S = 10.0
 
@@ -19,12 +21,15 @@ def find_motions(text: str, body: Body, *, on_refusal: Callable[[KinesisError], 
     """Clips that `text` names.
 
     `builtin:walk-test` (a category and a split), `builtin:test`, `builtin:walk@1.2` (ten seconds at one
-    speed [m/s]), the path of a recording or of a saved clip, or a folder of these; commas join several.
+    speed [m/s]), the path of a recording or of a saved clip, a folder or zip archive of these, or a list of
+    clips that `kinesis data` wrote; commas join several. Files in a folder that are no recordings (licences,
+    tables) are passed over.
 
     Args:
         text: what the user wrote.
         body: whose skeleton the clips are for.
-        on_refusal: told of every file in a folder that cannot be read; by default the first one is raised.
+        on_refusal: told of every motion in a folder, or in a file of several, that cannot be read or
+            followed; by default the first one is raised.
 
     Raises:
         KinesisError: for an unknown selection, a missing path, or a file that cannot be read.
@@ -56,20 +61,22 @@ def _steady(part: str, kinematics: Kinematics) -> Clip:
 
 
 def _from_path(path: Path, kinematics: Kinematics, on_refusal: Callable[[KinesisError], None] | None) -> list[Clip]:
-    if not path.exists():
-        raise KinesisError("no such file or folder", where=str(path))
-    if path.is_file():
-        return [_read(path, kinematics)]
-    clips = []
-    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+    """Clips of a file, or of every recording in a folder or zip archive."""
+    refuse = on_refusal or _raise
+    clips: list[Clip] = []
+    for file in listed_clips(path) or motion_files(path):
         try:
-            clips.append(_read(file, kinematics))
+            recordings = file.recordings()
         except KinesisError as error:
-            if on_refusal is None:
-                raise
-            on_refusal(error)
+            (refuse if file.in_folder else _raise)(error)
+            continue
+        for recording in recordings:
+            try:
+                clips.append(to_clip(recording, kinematics))
+            except KinesisError as error:
+                (refuse if file.in_folder or len(recordings) > 1 else _raise)(error)
     return clips
 
 
-def _read(path: Path, kinematics: Kinematics) -> Clip:
-    return load_clip(path) if path.suffix == ".npz" else read_motion(path, kinematics)
+def _raise(error: KinesisError) -> None:
+    raise error

@@ -15,7 +15,7 @@ from kinesis.motion.readers.feet import Feet, standing
 
 _SCALES = (0.5, 2.0)
 _SLOW_MPS = 0.2
-_BELT_MPS, _BELT_SHARE = 0.3, 0.5
+_BELT_MPS, _BELT_SHARE, _LONGEST_BELT_M = 0.3, 0.5, 2.5
 _BELT_WINDOW_S, _STRIDE_WINDOW_S = 2.0, 1.0
 _ROUNDS = 3
 
@@ -51,14 +51,15 @@ def find_course(feet: Feet, recorded: Recorded, rate_hz: float) -> Course:
     """Scale the recorded root to these legs and find the belt that it walked on, if any.
 
     It was a treadmill if the standing feet ask, in the middle, for more than half of their travel beyond
-    what was recorded. Starts from medians, in which the standing foot prevails; then weighs by how surely
-    a foot stands.
+    what was recorded, and the root stayed where a belt may be. Starts from medians, in which the standing
+    foot prevails; then weighs by how surely a foot stands.
     """
     scale = _leg_scale(feet, recorded, np.ones(len(feet.lowest)))
     excess = feet.lower - scale * recorded.velocity
     belt = np.median(excess, axis=0)
     asked = float(np.median(np.linalg.norm(feet.lower, axis=-1)))
-    over_ground = recorded.travel and float(np.linalg.norm(belt)) <= max(_BELT_MPS, _BELT_SHARE * asked)
+    far = float(np.ptp(recorded.position[:, :2], axis=0).max()) > _LONGEST_BELT_M
+    over_ground = recorded.travel and (far or float(np.linalg.norm(belt)) <= max(_BELT_MPS, _BELT_SHARE * asked))
     if recorded.travel:
         followed = np.broadcast_to(0.0 if over_ground else belt, excess.shape)
     else:

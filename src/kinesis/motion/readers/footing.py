@@ -14,16 +14,20 @@ import numpy as np
 
 from kinesis.body import Kinematics
 from kinesis.errors import KinesisError
+from kinesis.motion.clip import Label
 from kinesis.motion.readers.course import Course, Recorded, find_course
 from kinesis.motion.readers.feet import Feet, sense_feet, slip, standing
 from kinesis.motion.readers.resample import lowpass
 
+TRAVEL_HZ = 10.0
+"""Corner of the low-pass on the root's velocity; a lower one makes the short stance of running slide."""
+
 SMOOTH_HZ = 6.0
-"""Corner of the low-pass on the root's velocity and on the correction of its height."""
+"""Corner of the low-pass on the correction of the root's height."""
 
 _STANDS = 0.3
 _COURSE_WEIGHT = 0.05
-_SOUND_SLIP_MPS, _SOUND_SLIP_SHARE, _SOUND_GAP_M = 0.05, 0.03, 0.008
+_SOUND_SLIP_MPS, _SOUND_SLIP_SHARE, _SOUND_GAP_M = 0.05, 0.06, 0.008
 _FASTEST_MPS = 15.0
 
 
@@ -65,7 +69,7 @@ def place(kinematics: Kinematics, qpos: np.ndarray, rate_hz: float, *, travel: b
     course = find_course(feet, Recorded(qpos[:, :3], velocity, travel, height), rate_hz)
     stands = standing(feet, course.velocity, course.height)
     out = qpos.copy()
-    out[:, :2] = _integrated(lowpass(_led_by_feet(feet, course, stands), rate_hz, SMOOTH_HZ), rate_hz)
+    out[:, :2] = _integrated(lowpass(_led_by_feet(feet, course, stands), rate_hz, TRAVEL_HZ), rate_hz)
     out[:, 2] = _height(feet, course, stands, rate_hz)
     slipping = slip(feet, np.gradient(out[:, :2], 1.0 / rate_hz, axis=0), stands)
     return Footing(out, course.scale, course.belt_mps, slipping, out[:, 2] + feet.lowest.min(1))
@@ -78,12 +82,19 @@ def keep(kinematics: Kinematics, qpos: np.ndarray, rate_hz: float) -> Footing:
     return Footing(qpos, 1.0, None, slip(feet, velocity, weight), qpos[:, 2] + feet.lowest.min(1))
 
 
+def treadmill_labels(footing: Footing) -> dict[str, Label]:
+    """`treadmill` (0 or 1), and `belt_speed_mps` of the recorded person where there was one."""
+    if footing.belt_mps is None:
+        return {"treadmill": 0.0}
+    return {"treadmill": 1.0, "belt_speed_mps": round(footing.belt_mps, 4)}
+
+
 def _sound(feet: Feet, qpos: np.ndarray, velocity: np.ndarray) -> Footing | None:
     """The motion as it is, if its feet already stand still on the ground."""
     weight = standing(feet, velocity, qpos[:, 2])
     stands = weight.max(1) > _STANDS
     gap = qpos[:, 2] + feet.lowest.min(1)
-    if stands.mean() < _STANDS or np.abs(gap[stands]).max() > _SOUND_GAP_M:
+    if stands.mean() < _STANDS or np.sqrt((gap[stands] ** 2).mean()) > _SOUND_GAP_M:
         return None
     slipping = slip(feet, velocity, weight)
     allowed = _SOUND_SLIP_MPS + _SOUND_SLIP_SHARE * float(np.linalg.norm(velocity, axis=-1).mean())

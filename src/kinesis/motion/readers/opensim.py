@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from kinesis.body import Body, Kinematics
 from kinesis.errors import KinesisError
 from kinesis.motion.clip import Clip, Label, make_clip
 from kinesis.motion.readers.description import describe, start_along_x
-from kinesis.motion.readers.footing import Footing, keep, place
+from kinesis.motion.readers.footing import Footing, keep, place, treadmill_labels
 from kinesis.motion.readers.opensim_coordinates import (
+    COORDINATES,
     ROTATIONS,
     TRANSLATIONS,
     coordinate_names,
@@ -41,10 +43,26 @@ def recognises(path: Path) -> bool:
     return any(mark in text for mark in _MARKS) or any(s.lower() in _SUFFIXES for s in path.suffixes[-2:])
 
 
-def read_opensim(
-    path: Path | str, kinematics: Kinematics, *, rate_hz: float = 50.0, licence: str = UNKNOWN_LICENCE
-) -> Clip:
-    """Read a coordinate file, gzip-compressed or not, onto the body of `kinematics`.
+@dataclass(frozen=True)
+class OpenSim:
+    """A table of coordinates as a file holds it: the columns that some body can use."""
+
+    name: str
+    table: Table
+    source: str
+    licence: str = UNKNOWN_LICENCE
+
+
+def read_opensim(path: Path | str) -> list[OpenSim]:
+    """Read the one motion of a coordinate file, gzip-compressed or not."""
+    path = checked_path(path)
+    table = read_table(path, lambda heading: name if (name := coordinate_of(heading)) in COORDINATES else None)
+    name = path.name.removesuffix(".gz")
+    return [OpenSim(name.rpartition(".")[0] or name, table, _source(table))]
+
+
+def to_clip(recording: OpenSim, kinematics: Kinematics, *, rate_hz: float) -> Clip:
+    """Bring coordinates onto the body of `kinematics`.
 
     Angles are kept, within the joints' limits; the root is placed so that the feet stand (see `footing`). A
     treadmill becomes a way over ground. Toes that were locked or not recorded bend over the ground; other
@@ -59,21 +77,19 @@ def read_opensim(
         with a joint held at its limit), `slip_mps` (of the standing soles, root mean square).
 
     Raises:
-        KinesisError: for a file that is not sound; one sentence with the place.
+        KinesisError: for coordinates that are missing or not sound; one sentence with the place.
     """
-    path = checked_path(path)
-    body = kinematics.body
-    known = coordinate_names(body)
-    table = read_table(path, lambda heading: name if (name := coordinate_of(heading)) in known else None)
+    body, table = kinematics.body, recording.table
+    where = str(table.path)
     given = coordinates(table, body)
     own = table.header.get(_BODY_KEY) == body.name and not given.missing
     angles = None if own else np.array([name not in TRANSLATIONS for name in given.names])
-    even = resample(table.time_s, given.values, rate_hz, angles=angles, where=str(path))
+    even = resample(table.time_s, given.values, rate_hz, angles=angles, where=where)
     recorded = dict(zip(given.names, even.values.T, strict=True))
     qpos, limit_frames = _posture(body, recorded)
-    footing, labels = _keep(kinematics, qpos, rate_hz) if own else _stand(kinematics, qpos, rate_hz, recorded, path)
+    footing, labels = _keep(kinematics, qpos, rate_hz) if own else _stand(kinematics, qpos, rate_hz, recorded, where)
     qpos = footing.qpos if own else start_along_x(footing.qpos, rate_hz)
-    labels |= describe(qpos, rate_hz, footing.gap_m) | _treadmill(footing)
+    labels |= describe(qpos, rate_hz, footing.gap_m) | treadmill_labels(footing)
     labels |= {
         "missing": ", ".join(given.missing),
         "scale": round(footing.scale, 4),
@@ -83,9 +99,15 @@ def read_opensim(
         "limit_frames": round(limit_frames, 4),
         "slip_mps": round(footing.slip_mps, 4),
     }
-    name = path.name.removesuffix(".gz")
-    name = name.rpartition(".")[0] or name
-    return make_clip(kinematics, qpos, rate_hz, name=name, source=_source(table), licence=licence, labels=labels)
+    return make_clip(
+        kinematics,
+        qpos,
+        rate_hz,
+        name=recording.name,
+        source=recording.source,
+        licence=recording.licence,
+        labels=labels,
+    )
 
 
 READERS.register("opensim")(
@@ -98,7 +120,7 @@ def _keep(kinematics: Kinematics, qpos: np.ndarray, rate_hz: float) -> tuple[Foo
 
 
 def _stand(
-    kinematics: Kinematics, qpos: np.ndarray, rate_hz: float, recorded: dict[str, np.ndarray], path: Path
+    kinematics: Kinematics, qpos: np.ndarray, rate_hz: float, recorded: dict[str, np.ndarray], where: str
 ) -> tuple[Footing, dict[str, Label]]:
     """Bend the toes where they were locked, place the root, and say in labels where both come from."""
     travel, height = "pelvis_tx" in recorded, "pelvis_ty" in recorded
@@ -108,7 +130,7 @@ def _stand(
     try:
         footing = place(kinematics, qpos, rate_hz, travel=travel, height=height)
     except KinesisError as error:
-        raise KinesisError(str(error), where=str(path)) from None
+        raise KinesisError(str(error), where=where) from None
     if travel and height:
         root = "recorded, corrected by the feet"
     else:
@@ -130,12 +152,6 @@ def _posture(body: Body, recorded: dict[str, np.ndarray]) -> tuple[np.ndarray, f
 
 def _columns(recorded: dict[str, np.ndarray], names: tuple[str, ...], frames: int) -> np.ndarray:
     return np.stack([recorded.get(name, np.zeros(frames)) for name in names], axis=1)
-
-
-def _treadmill(footing: Footing) -> dict[str, Label]:
-    if footing.belt_mps is None:
-        return {"treadmill": 0.0}
-    return {"treadmill": 1.0, "belt_speed_mps": round(footing.belt_mps, 4)}
 
 
 def _source(table: Table) -> str:

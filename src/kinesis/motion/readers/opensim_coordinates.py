@@ -13,6 +13,7 @@ import numpy as np
 
 from kinesis import rotations
 from kinesis.body import ANATOMICAL_B, Body
+from kinesis.body.legs80 import JOINTS
 from kinesis.errors import KinesisError, nearest
 from kinesis.motion.readers.opensim_table import Table
 
@@ -20,6 +21,9 @@ ROTATIONS = ("pelvis_tilt", "pelvis_list", "pelvis_rotation")
 """Body-fixed turns of the pelvis about z (right), x (forward), y (up)."""
 
 TRANSLATIONS = ("pelvis_tx", "pelvis_ty", "pelvis_tz")
+
+COORDINATES = (*ROTATIONS, *TRANSLATIONS, *JOINTS)
+"""Every coordinate that some body of this package can use."""
 
 _NEEDED = ("hip_flexion", "knee_angle", "ankle_angle")
 _REVERSED = ("knee_angle", "mtp_angle")

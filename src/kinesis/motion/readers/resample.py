@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -42,8 +43,12 @@ def lowpass(values: np.ndarray, rate_hz: float, corner_hz: float) -> np.ndarray:
     if len(values) < 3 or not _can_lowpass(rate_hz, corner_hz):
         return values
     padding = min(len(values) - 1, int(np.ceil(2.0 * rate_hz / corner_hz)))
-    sections = butter(_ORDER, corner_hz, fs=rate_hz, output="sos")
-    return sosfiltfilt(sections, values, axis=0, padlen=padding)
+    return sosfiltfilt(_sections(corner_hz, rate_hz), values, axis=0, padlen=padding)
+
+
+@functools.lru_cache(maxsize=32)
+def _sections(corner_hz: float, rate_hz: float) -> np.ndarray:
+    return butter(_ORDER, corner_hz, fs=rate_hz, output="sos")
 
 
 def _can_lowpass(rate_hz: float, corner_hz: float) -> bool:

@@ -1,0 +1,28 @@
+"""Clips that this package saved (`.npz`), told from other people's by the arrays that they hold."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from kinesis.motion.clip import Clip, load_clip
+from kinesis.motion.readers.reader import READERS, Reader
+
+_ARRAYS = {"words.npy", "qpos.npy", "landmarks.npy"}
+
+
+def recognises(path: Path) -> bool:
+    """Whether the file is a numpy archive with a clip's own arrays."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return set(archive.namelist()) >= _ARRAYS
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
+        return False
+
+
+def read_saved(path: Path) -> list[Clip]:
+    """The one clip of a file that `save_clip` wrote."""
+    return [load_clip(path)]
+
+
+READERS.register("saved")(Reader("saved clips of this package (.npz)", recognises=recognises, read=read_saved))
