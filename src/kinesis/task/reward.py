@@ -40,6 +40,17 @@ def kinesis_velocity(m: Moment, *, k: float) -> Tensor:
     return torch.exp(-k * error.square().mean((1, 2)))
 
 
+@REWARDS.register("catch_up")
+def catch_up(m: Moment, *, k: float, time_s: float) -> Tensor:
+    """exp(-k · squared error of the root's level velocity), wanted: the reference's, and the way to it in time_s.
+
+    A drift is paid back late by `position`; here every step towards the reference counts at once. k [s²/m²].
+    """
+    now, wanted = m.now, m.target.now
+    way = (wanted.qpos[:, :2] - now.qpos[:, :2]) / time_s
+    return torch.exp(-k * (wanted.qvel[:, :2] + way - now.qvel[:, :2]).square().sum(1))
+
+
 @REWARDS.register("joints")
 def joints(m: Moment, *, k: float) -> Tensor:
     """exp(-k · summed squared joint angle error). k [1/rad²]. After DeepMimic (Peng 2018), eq. 4."""
