@@ -103,3 +103,11 @@ def test_training_runs_resumes_and_leaves_a_policy(capsys, tmp_path):
     code, printed = run(capsys, *command[:-1], "12288")
     assert code == 2
     assert "another experiment" in printed.err
+
+
+def test_bench_policy_prints_what_it_promises(capsys):
+    code, printed = run(capsys, "bench", "policy", "--seconds", "0.3", "--json")
+    speed = json.loads(printed)
+    assert code == 0
+    assert speed["realtime_factor"] > 1.0
+    assert 0.0 < speed["policy_ms"] < speed["step_ms"]

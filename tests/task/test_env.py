@@ -152,3 +152,18 @@ def test_activation_is_in_range_at_150_hz_euler(clip):
         activation = env.sim.state.activation
         assert activation.min() >= 0.0
         assert activation.max() <= 1.0
+
+
+def test_catching_up_pays_and_falling_behind_costs(clip):
+    env = build("imitate", [clip])
+    term, moment = REWARDS.get("catch_up"), env.moment
+    on_the_way = float(term(moment, k=20.0, time_s=0.5).min())
+    moment.now.qpos[:, 0] -= 0.1
+    behind = float(term(moment, k=20.0, time_s=0.5).max())
+    moment.now.qvel[:, 0] += 0.2
+    hurrying = float(term(moment, k=20.0, time_s=0.5).min())
+    moment.now.qvel[:, 0] -= 0.4
+    dawdling = float(term(moment, k=20.0, time_s=0.5).max())
+    assert dawdling < behind < hurrying
+    assert hurrying == pytest.approx(on_the_way, abs=1e-3)
+    assert on_the_way > 0.99

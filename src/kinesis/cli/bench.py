@@ -1,4 +1,4 @@
-"""kinesis bench sim: the speed of stepping on this machine."""
+"""kinesis bench: the speed of stepping, and of a policy, on this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import tyro
 
 from kinesis.body import load
 from kinesis.errors import KinesisError
-from kinesis.evaluate.speed import measure_sim
+from kinesis.evaluate.speed import measure_policy, measure_sim
+from kinesis.learn import load_checkpoint
 from kinesis.motion.find import find_motions
 from kinesis.motion.library import Library
 from kinesis.task import TASKS
@@ -21,8 +22,10 @@ from kinesis.task import TASKS
 class Bench:
     """Measure; run it while nothing else runs."""
 
-    what: Annotated[Literal["sim"], tyro.conf.Positional] = "sim"
-    """sim: bare physics against whole control steps."""
+    what: Annotated[Literal["sim", "policy"], tyro.conf.Positional] = "sim"
+    """sim: bare physics against whole control steps. policy: one body following a walk on one core."""
+    policy: str = "default"
+    """Whose speed `bench policy` measures."""
     envs: int = 256
     """Environments side by side."""
     seconds: float = 8.0
@@ -39,6 +42,12 @@ def main(argv: Sequence[str]) -> int:
             "nothing to measure", got=(asked.envs, asked.seconds), expected="envs and seconds above zero"
         )
     library = Library(load("legs80"), find_motions("builtin:walk@1.2", load("legs80")))
+    if asked.what == "policy":
+        checkpoint = load_checkpoint(asked.policy)
+        speed = measure_policy(checkpoint.policy, checkpoint.card.task, library, seconds=asked.seconds)
+        words = "{realtime_factor} times real time, policy {policy_ms} ms, control step {step_ms} ms"
+        print(json.dumps(speed) if asked.json else words.format(**speed))
+        return 0
     measured = {
         name: measure_sim(TASKS.get(task)(), library, envs=asked.envs, seconds=asked.seconds)
         for name, task in (("excitation", "imitate"), ("length_servo", "imitate_servo"))

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from kinesis.command import Follow
+from kinesis.learn.networks import Policy
 from kinesis.motion.library import Library
 from kinesis.sim import CpuSim
 from kinesis.task import Env, TaskConfig
@@ -47,6 +48,34 @@ def measure_sim(
         "control_steps_per_s": round(control),
         "efficiency": round(float(np.median([c * substeps / r for r, c in pairs])), 3),
         "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def measure_policy(policy: Policy, task: TaskConfig, library: Library, *, seconds: float = 4.0) -> dict[str, Any]:
+    """One body following a clip on one core: policy, commands, simulation and endings.
+
+    Returns realtime_factor (simulated over elapsed time), policy_ms (median of the policy alone, one
+    observation), step_ms (median of a whole control step).
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        env = Env(task, Follow(library, 1, task.horizons_s), 1, prime=policy.prime, threads=1)
+        alone, whole = [], []
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until or len(whole) < 2:
+            started = time.perf_counter()
+            action = policy(env.observation)
+            chosen = time.perf_counter()
+            env.step(action)
+            alone.append(chosen - started)
+            whole.append(time.perf_counter() - started)
+    finally:
+        torch.set_num_threads(threads)
+    return {
+        "realtime_factor": round(len(whole) / task.control_hz / sum(whole), 2),
+        "policy_ms": round(1000.0 * float(np.median(alone)), 4),
+        "step_ms": round(1000.0 * float(np.median(whole)), 4),
     }
 
 

@@ -20,9 +20,10 @@ TEACHER = PPO(
     learning_rate=5e-4,
     lowest_learning_rate=1e-4,
     highest_learning_rate=1e-3,
-    desired_divergence=0.05,
+    desired_divergence=0.03,
+    hard_share=0.4,
     noise=0.25,
-    final_noise=0.08,
+    final_noise=0.1,
     samples=3_000_000,
 )
 MUSCLES = PPO(
@@ -37,6 +38,7 @@ MUSCLES = PPO(
     noise=0.06,
     final_noise=0.05,
     value_warmup=8,
+    hard_share=0.4,
     freeze_normaliser=True,
     samples=2_000_000,
 )
