@@ -107,7 +107,7 @@ def test_training_runs_resumes_and_leaves_a_policy(capsys, tmp_path):
 
 def test_bench_policy_prints_what_it_promises(capsys):
     code, printed = run(capsys, "bench", "policy", "--seconds", "0.3", "--json")
-    speed = json.loads(printed)
+    speed = json.loads(printed.out)
     assert code == 0
     assert speed["realtime_factor"] > 1.0
     assert 0.0 < speed["policy_ms"] < speed["step_ms"]

@@ -61,7 +61,8 @@ def measure_policy(policy: Policy, task: TaskConfig, library: Library, *, second
     torch.set_num_threads(1)
     try:
         env = Env(task, Follow(library, 1, task.horizons_s), 1, prime=policy.prime, threads=1)
-        alone, whole = [], []
+        alone: list[float] = []
+        whole: list[float] = []
         until = time.perf_counter() + seconds
         while time.perf_counter() < until or len(whole) < 2:
             started = time.perf_counter()
