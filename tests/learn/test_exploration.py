@@ -5,7 +5,7 @@ import torch
 from torch.distributions import MultivariateNormal, kl_divergence
 
 from kinesis.learn.config import Network
-from kinesis.learn.networks import make_actor, observations
+from kinesis.learn.networks import ExpectedClip, make_actor, observations
 
 WIDTH, ACTIONS = 7, 12
 
@@ -97,3 +97,14 @@ def test_noise_starts_where_asked_and_is_bounded(exploration):
     assert spread() == pytest.approx(0.2, rel=1e-3)
     actor.distribution.bound(0.05)
     assert spread() == pytest.approx(0.05, rel=1e-3)
+
+
+@pytest.mark.parametrize("spread", [0.03, 0.4])
+def test_the_expected_clip_is_the_mean_of_clipped_noise(spread):
+    torch.manual_seed(0)
+    mean = torch.linspace(-1.0, 2.0, 13)
+    drawn = (mean + spread * torch.randn(400_000, 13)).clamp(0.0, 1.0).mean(0)
+    expected = ExpectedClip(spread, (0.0, 1.0))(mean)
+    assert torch.allclose(expected, drawn, atol=3e-3)
+    assert bool((expected.diff() > -1e-6).all())
+    assert torch.equal(ExpectedClip(0.0, (0.0, 1.0))(mean), mean)

@@ -29,7 +29,9 @@ SHIPPED = Path(__file__).parent / "policies"
 class Card:
     """What a policy is tied to and where it comes from.
 
-    observations: name to width, in order. data: what it was trained on, with licences. scores: as measured.
+    spread: standard deviation of exploration that the policy was trained with, a part of what it does (see
+    `networks.ExpectedClip`). observations: name to width, in order. data: what it was trained on, with licences.
+    scores: as measured.
     """
 
     task: TaskConfig
@@ -40,6 +42,7 @@ class Card:
     data: list[dict[str, str]]
     samples: int
     wall_clock_s: float
+    spread: float = 0.0
     scores: dict[str, Any] = field(default_factory=dict)
     engine: str = mujoco.__version__
     kinesis: str = __version__
@@ -88,7 +91,7 @@ def load_checkpoint(source: str | Path) -> Checkpoint:
     except RuntimeError as error:
         raise KinesisError("weights that do not fit their own card", where=where, got=error) from None
     actor.eval()
-    return Checkpoint(Policy(actor), card, path.stem)
+    return Checkpoint(Policy(actor, card.spread, law.span), card, path.stem)
 
 
 def _find(source: str) -> Path:

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Checkpoint
@@ -28,8 +27,7 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
         import onnx
     except ModuleNotFoundError:
         raise KinesisError("exporting needs the package onnx", hint="pip install 'kinesis[onnx]'") from None
-    actor = checkpoint.policy.actor
-    network = nn.Sequential(actor.obs_normalizer, actor.mlp).eval()
+    network = checkpoint.policy.network.eval()
     width = sum(checkpoint.card.observations.values())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # torch warns of its own use of itself

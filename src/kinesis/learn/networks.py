@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from tensordict import TensorDict
-from torch import Tensor
+from torch import Tensor, nn
 
 from kinesis.learn.config import Network
 from kinesis.learn.exploration import EXPLORATIONS
@@ -53,16 +55,45 @@ def make_critic(network: Network, width: int) -> ReflectedModel:
     )
 
 
-class Policy:
-    """A trained actor as a deterministic function of an observation (env, width) to an action (env, action)."""
+class ExpectedClip(nn.Module):
+    """The mean of clip(N(x, spread²), *span): what a noisy action amounts to once the body has clipped it.
 
-    def __init__(self, actor: ReflectedModel) -> None:
+    A muscle that is never asked for less than nothing has, under noise, a tone that a policy learns to rely on.
+    spread: standard deviation, 0 for x itself.
+    """
+
+    def __init__(self, spread: float, span: tuple[float, float]) -> None:
+        super().__init__()
+        self.spread, self.span = spread, span
+
+    def forward(self, mean: Tensor) -> Tensor:
+        """(..., action) to the same shape."""
+        if not self.spread:
+            return mean
+        low, high = self.span
+        return low + self._above(mean - low) - self._above(mean - high)
+
+    def _above(self, x: Tensor) -> Tensor:
+        """The mean of max(N(x, spread²), 0)."""
+        z = x / self.spread
+        density = torch.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+        return x * 0.5 * (1.0 + torch.erf(z / math.sqrt(2.0))) + self.spread * density
+
+
+class Policy:
+    """A trained actor as a deterministic function of an observation (env, width) to an action (env, action).
+
+    spread: standard deviation of the exploration that it was trained with; span: what the action law clips to.
+    """
+
+    def __init__(self, actor: ReflectedModel, spread: float = 0.0, span: tuple[float, float] = (0.0, 1.0)) -> None:
         self.actor = actor
+        self.network = nn.Sequential(actor.obs_normalizer, actor.mlp, ExpectedClip(spread, span))
 
     @torch.no_grad()
     def __call__(self, observation: Tensor) -> Tensor:
-        """The mean action."""
-        return self.actor.mlp(self.actor.obs_normalizer(observation))
+        """The mean action, as clipped under exploration."""
+        return self.network(observation)
 
     def prime(self, observation: Tensor) -> Tensor:
         """Activation that the policy would hold at this observation; see `kinesis.task.env.Prime`."""

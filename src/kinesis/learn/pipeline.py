@@ -101,7 +101,10 @@ class Pipeline:
         progress = runner.progress
         runner.run(
             lambda numbers: tell(stage.name, Position(progress.samples, ppo.samples, progress.seconds), numbers),
-            lambda: keeper.offer(actor, self._card(stage, env, progress.samples, progress.seconds, previous)),
+            lambda: keeper.offer(
+                Policy(actor, runner.noise, env.law.span),
+                self._card(stage, env, progress.samples, progress.seconds, previous, runner.noise),
+            ),
         )
 
     def _distil(self, stage: Stage, previous: Path | None, folder: Path, tell: Report, keeper: _Keeper) -> None:
@@ -116,7 +119,7 @@ class Pipeline:
         runner = DistillationStage(env, expert, actor, config, folder, self.experiment.seed)
         wanted = config.rounds * config.envs * config.steps
         runner.run(lambda numbers: tell(stage.name, Position(runner.samples, wanted, runner.seconds), numbers))
-        keeper.offer(actor, self._card(stage, env, runner.samples, runner.seconds, previous))
+        keeper.offer(Policy(actor), self._card(stage, env, runner.samples, runner.seconds, previous))
 
     def _env(self, stage: Stage, envs: int, hard_share: float = 0.0) -> Env:
         body = load(stage.task.body)
@@ -156,7 +159,9 @@ class Pipeline:
             )
         actor.load_plain_state(origin.policy.actor.plain_state())
 
-    def _card(self, stage: Stage, env: Env, samples: int, seconds: float, previous: Path | None) -> Card:
+    def _card(
+        self, stage: Stage, env: Env, samples: int, seconds: float, previous: Path | None, spread: float = 0.0
+    ) -> Card:
         kinds = Counter((c.source, c.licence) for c in self.clips)
         source = previous or (stage.distillation and stage.distillation.teacher) or _source(stage, None)
         before = load_checkpoint(source).card if source else None
@@ -169,6 +174,7 @@ class Pipeline:
             experiment=asdict(self.experiment),
             data=[d for d in before.data if d not in data] + data if before else data,
             samples=samples + (before.samples if before else 0),
+            spread=spread,
             wall_clock_s=seconds + (before.wall_clock_s if before else 0.0),
         )
 
@@ -186,9 +192,8 @@ class _Keeper:
     def __init__(self, path: Path, judge: Judge | None) -> None:
         self.path, self.judge = path, judge
 
-    def offer(self, actor: ReflectedModel, card: Card) -> None:
+    def offer(self, policy: Policy, card: Card) -> None:
         """Judge, and keep if none there is better."""
-        policy = Policy(actor)
         if self.judge:
             card = dataclasses.replace(card, scores=self.judge(Checkpoint(policy, card, "offered")))
             if self.path.exists() and _rank(read_tensors(self.path)[1]["scores"]) > _rank(card.scores):

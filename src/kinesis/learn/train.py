@@ -121,11 +121,16 @@ class PPOStage:
             "episode/length_s": self.env.step_s * _mean(progress.lives),
             "episode/success": 1.0 - _mean(progress.failures),
             "episode/mpjpe_mm": 1000.0 * error,
-            "policy/noise": float(self.algorithm.actor.output_std.detach().mean()),
+            "policy/noise": self.noise,
             "policy/learning_rate": self.algorithm.optimizer.param_groups[0]["lr"],
             "reward/total": sum(terms.values()),
         }
         return numbers | {f"reward/{k}": v for k, v in terms.items()} | {f"loss/{k}": v for k, v in losses.items()}
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of exploration, the mean over actions."""
+        return float(self.algorithm.actor.output_std.detach().mean())
 
     def _bound_noise(self) -> None:
         share = min(1.0, self.progress.samples / self.config.samples)

@@ -32,8 +32,8 @@ def imitate() -> TaskConfig:
             Term("velocity", 0.1, {"k": 2.0}),
             Term("catch_up", 0.1, {"k": 20.0, "time_s": 0.5}),
             Term("joints", 0.1, {"k": 3.0}),
-            Term("upright", 0.1, {"k": 10.0}),
-            Term("effort", 0.1, {"k": 40.0}),
+            Term("upright", 0.05, {"k": 10.0}),
+            Term("effort", 0.15, {"k": 40.0}),
         ),
         endings=(Term("any_landmark", constants={"limit_m": 0.25}), Term("fallen")),
     )
