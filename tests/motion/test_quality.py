@@ -10,17 +10,8 @@ import pytest
 from kinesis.body import Kinematics, load
 from kinesis.motion.clip import Clip, make_clip
 from kinesis.motion.gait import GaitSpec, Segment, generate
-from kinesis.motion.quality import (
-    KINDS,
-    LIMITS,
-    grade,
-    judge,
-    kind,
-    limit_share,
-    penetration_mm,
-    skating_mps,
-    tendon_shares,
-)
+from kinesis.motion.marks import Marks, mark
+from kinesis.motion.quality import KINDS, LIMITS, faults, grade, judge, kind
 
 KINEMATICS = Kinematics(load("legs80"), threads=1)
 BODY = KINEMATICS.body
@@ -53,6 +44,10 @@ def remade(clip: Clip, qpos: np.ndarray) -> Clip:
     )
 
 
+def marks_of(clip: Clip, errors_m: np.ndarray | None = None) -> Marks:
+    return mark(clip, KINEMATICS, errors_m)
+
+
 @pytest.mark.parametrize("name", KINDS_OF)
 def test_every_kind_of_motion_is_known(name: str) -> None:
     assert kind(moving(name)) == name
@@ -60,7 +55,7 @@ def test_every_kind_of_motion_is_known(name: str) -> None:
 
 
 def test_a_sound_clip_gets_the_best_grade() -> None:
-    quality = judge(moving("walk_normal"), KINEMATICS, np.full((100, 8), 0.004))
+    quality = judge(moving("walk_normal"), marks_of(moving("walk_normal"), np.full((100, 8), 0.004)))
     assert (quality.grade, quality.limit_frames, quality.tendon_jumps) == ("A", 0.0, 0.0)
     assert quality.fit_mm == pytest.approx(4.0)
     assert quality.fit_mm_p95 == pytest.approx(4.0)
@@ -68,7 +63,7 @@ def test_a_sound_clip_gets_the_best_grade() -> None:
 
 
 def test_without_points_there_is_no_fit_error() -> None:
-    quality = judge(moving("walk_normal"), KINEMATICS)
+    quality = judge(moving("walk_normal"), marks_of(moving("walk_normal")))
     assert (quality.fit_mm, quality.fit_mm_p95, quality.fit_mm_quantiles) == (None, None, ())
 
 
@@ -83,15 +78,16 @@ def test_muscle_lengths_are_those_of_the_engine() -> None:
 
 
 def test_fast_running_is_no_jump_but_a_torn_clip_is() -> None:
-    jumps, fast = tendon_shares(moving("run"), KINEMATICS)
-    assert fast > 0.05
-    assert jumps < 0.1 * fast
+    run = marks_of(moving("run"))
+    assert run.fast_share > 0.05
+    assert run.jump_share < 0.1 * run.fast_share
     qpos = moving("walk_normal").qpos.copy()
     qpos[100:, BODY.joint_qpos] += 0.3
     torn = remade(moving("walk_normal"), np.clip(qpos, *_limits()))
     smooth = dataclasses.replace(torn, qvel=moving("walk_normal").qvel)
-    assert tendon_shares(smooth, KINEMATICS)[0] > 0.0005
-    assert tendon_shares(moving("walk_normal"), KINEMATICS)[0] == 0.0
+    assert marks_of(smooth).jump_share > 0.0005
+    assert frames_of(smooth, "muscle length jumps").tolist() == [100]
+    assert marks_of(moving("walk_normal")).jump_share == 0.0
 
 
 def _limits() -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +101,9 @@ def test_frames_at_a_limit_are_counted_but_not_those_of_the_toes() -> None:
     knee, toes = (BODY.joints.index(name) for name in ("knee_angle_r", "mtp_angle_r"))
     qpos[:30, BODY.joint_qpos[knee]] = BODY.joint_range[knee, 0]
     qpos[100:, BODY.joint_qpos[toes]] = BODY.joint_range[toes, 0]
-    assert limit_share(remade(moving("walk_normal"), qpos), BODY) == pytest.approx(30 / len(qpos))
+    pushed = remade(moving("walk_normal"), qpos)
+    assert marks_of(pushed).limit_share == pytest.approx(30 / len(qpos))
+    assert frames_of(pushed, "joint at its limit").tolist() == list(range(30))
 
 
 def test_sinking_and_skating_are_measured() -> None:
@@ -113,8 +111,32 @@ def test_sinking_and_skating_are_measured() -> None:
     sunk, sliding = clip.qpos.copy(), clip.qpos.copy()
     sunk[:, 2] -= 0.02
     sliding[:, 0] += 0.2 * np.arange(clip.frames) / clip.rate_hz
-    assert penetration_mm(remade(clip, sunk), KINEMATICS) - penetration_mm(clip, KINEMATICS) == pytest.approx(20, abs=1)
-    assert skating_mps(remade(clip, sliding), KINEMATICS) > skating_mps(clip, KINEMATICS) + 0.08
+    sound, sunk, sliding = (marks_of(c) for c in (clip, remade(clip, sunk), remade(clip, sliding)))
+    assert sunk.penetration_mm - sound.penetration_mm == pytest.approx(20, abs=1)
+    assert sliding.skating_mps > sound.skating_mps + 0.08
+
+
+def frames_of(clip: Clip, fault: str, errors_m: np.ndarray | None = None) -> np.ndarray:
+    """Frames that are marked with a fault."""
+    return np.flatnonzero(faults(clip, marks_of(clip, errors_m))[fault])
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS_OF if name not in ("run", "turn_in_place")])
+def test_a_motion_whose_feet_stand_and_whose_muscles_are_slow_has_no_faults(name: str) -> None:
+    assert [fault for fault, flags in faults(moving(name), marks_of(moving(name))).items() if flags.any()] == []
+
+
+def test_a_fault_is_marked_where_it_is() -> None:
+    clip, middle = moving("walk_normal"), slice(100, 150)
+    sunk, sliding, errors_m = clip.qpos.copy(), clip.qpos.copy(), np.full((clip.frames, 8), 0.01)
+    sunk[middle, 2] -= 0.03
+    sliding[:, 0] += np.cumsum(np.where(np.arange(clip.frames) // 50 == 2, 0.2, 0.0)) / clip.rate_hz
+    errors_m[120, 3] = 0.036
+    assert frames_of(remade(clip, sunk), "sole over 10 mm in the ground").tolist() == list(range(100, 150))
+    skates = frames_of(remade(clip, sliding), "standing foot skates")
+    assert len(skates) > 45
+    assert 94 <= skates.min() <= skates.max() <= 155
+    assert frames_of(clip, "fit error over 35 mm", errors_m).tolist() == [120]
 
 
 @pytest.mark.parametrize(("times", "letter"), [(0.5, "A"), (1.5, "B"), (3.0, "C"), (5.0, "D")])

@@ -2,7 +2,7 @@
 (() => {
   const kinds =
     "h1, h2, button, select, input, output, dt, dd, summary, svg, canvas, footer p, #subtitle, .mark, " +
-    ".key, .value, .trace-title, .high, .low, .time-axis span, .ticks span, .legend-title";
+    ".lane-name, .lane-share, .key, .value, .trace-title, .high, .low, .time-axis span, .ticks span, .legend-title";
   const shown = [...document.querySelectorAll(kinds)]
     .filter((element) => element.checkVisibility())
     .map((element) => ({ element, box: element.getBoundingClientRect() }));

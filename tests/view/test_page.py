@@ -156,5 +156,6 @@ def test_coordinates_alone_play_by_themselves_and_show_what_there_is(browser, bo
     assert picture(browser).std() > 5
     assert browser.evaluate("document.getElementById('title').textContent") == bare.title
     absent = "['ghost', 'muscles', 'legend', 'scorecard', 'clips-section', 'activation-section', 'error-section']"
+    absent += ".concat(['source', 'overlay', 'source-key', 'timeline'])"
     assert browser.evaluate(f"{absent}.every(id => !document.getElementById(id).checkVisibility())")
     assert browser.evaluate("kinesis.duration") == pytest.approx(49 / 120, abs=0.03)

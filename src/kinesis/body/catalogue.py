@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -43,3 +44,13 @@ def load(name: str) -> Body:
         UnknownName: if there is none; the sentence names the nearest.
     """
     return BODIES.get(name)()
+
+
+@functools.cache
+def load_stepped(name: str) -> Body:
+    """The body of that name in a world with a `legs80.STEP`; everything else is as in `load`."""
+    body = load(name)
+    if body.actuation == "torque":
+        return torque_form(load(name.removesuffix("_torque")), legs80.with_step(legs80.bones_spec()))
+    model = legs80.compile_spec(legs80.with_user_data(legs80.with_step(legs80.lean_spec())))
+    return dataclasses.replace(body, model=model)

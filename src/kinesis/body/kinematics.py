@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ class Kinematics:
         self.body = body
         self.threads = threads or os.cpu_count() or 1
         self._pool = rollout.Rollout(nthread=self.threads)
-        self._landmarks = _Sensed(_landmark_model(body), self._pool, self.threads)
+        self._landmarks = _Sensed(_landmark_model(body.landmarks), self._pool, self.threads)
         self._soles: _Sensed | None = None
         self._muscles: _Sensed | None = None
 
@@ -131,16 +132,18 @@ def _force_free(spec: mujoco.MjSpec) -> mujoco.MjModel:
     return legs80.compile_spec(spec)
 
 
-def _landmark_model(body: Body) -> mujoco.MjModel:
+@functools.cache
+def _landmark_model(landmarks: tuple[str, ...]) -> mujoco.MjModel:
     spec = legs80.bones_spec()
     for sensor in (mujoco.mjtSensor.mjSENS_FRAMEPOS, mujoco.mjtSensor.mjSENS_FRAMELINVEL):
-        for name in body.landmarks:
+        for name in landmarks:
             spec.add_sensor(name=f"{sensor.name}_{name}", type=sensor, objtype=mujoco.mjtObj.mjOBJ_XBODY, objname=name)
     for geom in [g for g in spec.geoms if "foot_col" in g.name]:
         spec.delete(geom)
     return _force_free(spec)
 
 
+@functools.cache
 def _muscle_model() -> mujoco.MjModel:
     """The length of every muscle, then the speed of every muscle."""
     spec = legs80.lean_spec()
@@ -154,6 +157,7 @@ def _muscle_model() -> mujoco.MjModel:
     return _force_free(spec)
 
 
+@functools.cache
 def _sole_model() -> mujoco.MjModel:
     """Per sole geom four sensors: its centre and its three axes in the world."""
     spec = legs80.bones_spec()

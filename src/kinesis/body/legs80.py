@@ -169,6 +169,25 @@ def _wrapped(model: mujoco.MjModel) -> tuple[set[str], set[str]]:
     return sites, geoms
 
 
+STEP, STEP_HALF_M = "step", (25.0, 25.0, 0.5)
+_GROUND = ("contype", "conaffinity", "condim", "friction", "solref", "solimp", "margin")
+
+
+def with_step(spec: mujoco.MjSpec) -> mujoco.MjSpec:
+    """Add a box of ground, `STEP`, buried deep until a model's `geom_pos` says where; feet sense it as ground."""
+    floor = spec.geom("floor")
+    box = spec.worldbody.add_geom(
+        name=STEP, type=mujoco.mjtGeom.mjGEOM_BOX, size=STEP_HALF_M, pos=[0.0, 0.0, -100.0], quat=[0.8, 0.0, 0.0, 0.6]
+    )
+    for attribute in _GROUND:
+        setattr(box, attribute, getattr(floor, attribute))
+    for sensor in spec.sensors:
+        if sensor.type == mujoco.mjtSensor.mjSENS_CONTACT:
+            sensor.reftype, sensor.refname = mujoco.mjtObj.mjOBJ_BODY, "world"
+    spec.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_MIDPHASE)  # its tree is that of the buried box
+    return spec
+
+
 USER_DATA = 1 + 2 * 80
 """Numbers a model can be given at every step for a native controller: its code, then its targets."""
 

@@ -45,13 +45,14 @@ def torque_capacity(body: Body, poses: int = 256, seed: int = 0) -> np.ndarray:
     return np.concatenate([sides, sides])
 
 
-def torque_form(body: Body) -> Body:
+def torque_form(body: Body, spec: mujoco.MjSpec | None = None) -> Body:
     """The torque form of a muscle body: one actuator a joint, named after it, in `body.joints` order.
 
     Its control is a torque [N·m], limited to `SHARE_OF_CAPACITY` of the capacity in that direction and
-    followed with a first-order lag of `LAG_S`; the lagged torque is the actuator's activation.
+    followed with a first-order lag of `LAG_S`; the lagged torque is the actuator's activation. spec: the bones,
+    by default those of `legs80`.
     """
-    spec, limits = legs80.bones_spec(), SHARE_OF_CAPACITY * torque_capacity(body)
+    spec, limits = spec or legs80.bones_spec(), SHARE_OF_CAPACITY * torque_capacity(body)
     for joint, limit in zip(body.joints, limits, strict=True):
         actuator = spec.add_actuator(name=joint, target=joint, trntype=mujoco.mjtTrn.mjTRN_JOINT)
         actuator.dyntype = mujoco.mjtDyn.mjDYN_FILTEREXACT

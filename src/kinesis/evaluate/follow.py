@@ -14,9 +14,11 @@ from torch import Tensor
 from kinesis.body import load
 from kinesis.command import Follow
 from kinesis.evaluate.metrics import Score, Trace, score
+from kinesis.evaluate.perturb import Perturbation, PerturbedSim
 from kinesis.learn import Policy
 from kinesis.motion.clip import Clip
 from kinesis.motion.library import Library
+from kinesis.sim import CpuSim
 from kinesis.task import Env, TaskConfig
 from kinesis.task.moment import Moment
 
@@ -28,7 +30,8 @@ BATCH = 128
 class Run:
     """One clip followed: its score and the path, each (frame, ...), one frame a control step.
 
-    reference: qpos wanted at the same instants. ground_force (frame, foot, 3) world [N].
+    reference: qpos wanted at the same instants. ground_force (frame, foot, 3) world [N]. landmarks, wanted
+    (frame, landmark, 3) [m] and their speeds [m/s], world. trace: what the score was made of.
     """
 
     clip: Clip
@@ -38,10 +41,21 @@ class Run:
     reference: np.ndarray
     activation: np.ndarray
     ground_force: np.ndarray
+    trace: Trace
+    qvel: np.ndarray
+    landmarks: np.ndarray
+    landmark_velocities: np.ndarray
+    wanted: np.ndarray
+    wanted_velocities: np.ndarray
 
 
 def follow_clips(
-    policy: Policy, task: TaskConfig, clips: Sequence[Clip], *, progress: Callable[[int, int], None] | None = None
+    policy: Policy,
+    task: TaskConfig,
+    clips: Sequence[Clip],
+    *,
+    perturbation: Perturbation | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Run]:
     """Follow every clip from its first frame to its last.
 
@@ -50,11 +64,12 @@ def follow_clips(
     """
     runs: list[Run] = []
     order = sorted(range(len(clips)), key=lambda i: clips[i].duration_s)
-    total = sum(_frames(c, task) for c in clips)
+    total = sum(count_frames(c, task) for c in clips)
     for start in range(0, len(order), BATCH):
         batch = [clips[i] for i in order[start : start + BATCH]]
         done = sum(len(r.qpos) for r in runs)
-        runs += _follow(policy, task, batch, functools.partial(_tell, progress, done, total))
+        env = _env(policy, task, batch, perturbation)
+        runs += _follow(policy, env, batch, functools.partial(_tell, progress, done, total))
     position = {id(clip): i for i, clip in enumerate(clips)}
     return sorted(runs, key=lambda run: position[id(run.clip)])
 
@@ -64,33 +79,42 @@ def _tell(progress: Callable[[int, int], None] | None, before: int, total: int, 
         progress(before + frames, total)
 
 
-def _frames(clip: Clip, task: TaskConfig) -> int:
+def count_frames(clip: Clip, task: TaskConfig) -> int:
+    """Control steps from a clip's first frame to its last."""
     return max(1, int(clip.duration_s * task.control_hz + 1e-6))
 
 
-@torch.no_grad()
-def _follow(policy: Policy, task: TaskConfig, clips: Sequence[Clip], progress: Callable[[int], object]) -> list[Run]:
-    body = load(task.body)
-    library = Library(body, clips)
-    count = len(clips)
-    command = Follow(library, count, task.horizons_s, clips=torch.arange(count))
+def _env(policy: Policy, task: TaskConfig, clips: Sequence[Clip], perturbation: Perturbation | None) -> Env:
+    """One environment a clip, at its beginning, that never ends by itself."""
+    body, count = load(task.body), len(clips)
+    command = Follow(Library(body, clips), count, task.horizons_s, clips=torch.arange(count))
     plain = dataclasses.replace(task, rewards=task.rewards[:1], endings=(), longest_episode_s=float("inf"))
     prime = policy.prime if body.actuation == "muscle" and task.law == "excitation" else None
-    env = Env(plain, command, count, prime=prime, auto_reset=False)
-    frames = [_frames(clip, task) for clip in clips]
+    make_sim = functools.partial(PerturbedSim, perturbation, clips) if perturbation else CpuSim
+    return Env(plain, command, count, prime=prime, auto_reset=False, make_sim=make_sim)
+
+
+@torch.no_grad()
+def _follow(policy: Policy, env: Env, clips: Sequence[Clip], progress: Callable[[int], object]) -> list[Run]:
+    frames = [count_frames(clip, env.config) for clip in clips]
     kept: dict[str, list[Tensor]] = {}
     for _ in range(max(frames)):
         result = env.step(policy(env.observation))
         _keep(kept, env, result.moment)
         progress(sum(min(f, len(kept["qpos"])) for f in frames))
     paths = {key: torch.stack(values, 1).numpy() for key, values in kept.items()}
-    return [_run(clip, {k: v[i, : frames[i]] for k, v in paths.items()}, task) for i, clip in enumerate(clips)]
+    return [_run(clip, {k: v[i, : frames[i]] for k, v in paths.items()}, env.config) for i, clip in enumerate(clips)]
 
 
 def _keep(kept: dict[str, list[Tensor]], env: Env, m: Moment) -> None:
     error = m.tracked_error
     values = {
         "qpos": m.now.qpos,
+        "qvel": m.now.qvel,
+        "landmarks": m.now.landmarks,
+        "landmark_velocities": m.now.landmark_velocities,
+        "wanted": m.target.now.landmarks,
+        "wanted_velocities": m.target.now.landmark_velocities,
         "reference": m.target.now.qpos,
         "activation": m.now.activation,
         "ground_force": m.now.ground_force,
@@ -104,13 +128,6 @@ def _keep(kept: dict[str, list[Tensor]], env: Env, m: Moment) -> None:
 
 
 def _run(clip: Clip, path: dict[str, np.ndarray], task: TaskConfig) -> Run:
-    measured = {k: path[k] for k in ("distance", "root_distance", "joint_error", "activation", "diverged")}
-    return Run(
-        clip,
-        score(Trace(clip.name, clip.category, **measured)),
-        task.control_hz,
-        path["qpos"],
-        path["reference"],
-        path["activation"],
-        path["ground_force"],
-    )
+    measured = ("distance", "root_distance", "joint_error", "diverged")
+    trace = Trace(clip.name, clip.category, activation=path["activation"], **{key: path.pop(key) for key in measured})
+    return Run(clip, score(trace), task.control_hz, trace=trace, **path)

@@ -2,13 +2,14 @@
 
 A clip succeeds if the tracked landmarks are never more than 0.5 m away on average (the rule of KINESIS),
 and strictly if never more than 0.15 m. Errors are averaged over the frames before the failure, the failing
-frame included.
+frame included. Other rules of when a clip has failed are in `RULES`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -47,20 +48,56 @@ class Trace:
     diverged: np.ndarray
 
 
-def score(trace: Trace) -> Score:
-    """Reduce a Trace."""
+@dataclass(frozen=True)
+class Rule:
+    """When a clip has failed: tracked landmarks further than limit_m away, on average or any of them."""
+
+    name: str
+    limit_m: float
+    over: Literal["mean", "any"]
+    source: str
+
+    def deviation(self, trace: Trace) -> np.ndarray:
+        """(frame,) what is held against the limit [m]; infinite where the engine gave up."""
+        return np.where(
+            trace.diverged, np.inf, trace.distance.mean(1) if self.over == "mean" else trace.distance.max(1)
+        )
+
+    def frames(self, trace: Trace) -> tuple[int, bool]:
+        """How many frames were followed before the clip failed, and whether it did."""
+        failed = np.flatnonzero(~(self.deviation(trace) <= self.limit_m))
+        return (int(failed[0]), True) if len(failed) else (len(trace.distance), False)
+
+    def scored(self, trace: Trace) -> slice:
+        """Frames that errors are averaged over: those followed and, where it is a number, the failing one."""
+        lived, failed = self.frames(trace)
+        return slice(0, max(1, lived + int(failed and bool(np.isfinite(self.deviation(trace)[lived])))))
+
+
+SUCCESS = Rule("kinesis_evaluation", SUCCESS_LIMIT_M, "mean", "KINESIS, evaluation (Simos et al. 2025)")
+RULES = (
+    SUCCESS,
+    Rule("musclemimic", 0.3, "mean", "MuscleMimic (arXiv 2603.25544), its limit on the mean of the bodies"),
+    Rule("kinesis_training", 0.15, "any", "KINESIS, training (Simos et al. 2025)"),
+)
+"""The published rules, the loosest first.
+
+One run that goes on to the clip's end serves all: until a rule ends it, a run under that rule is the same, for
+a rule only watches. What comes after its first violation does not count for it, even a recovery.
+"""
+
+
+def score(trace: Trace, rule: Rule = SUCCESS) -> Score:
+    """Reduce a Trace, as if it had ended where it first violates the rule."""
+    lived, failed = rule.frames(trace)
+    kept = rule.scored(trace)
     mean = np.where(trace.diverged, np.inf, trace.distance.mean(1))
-    wanted = len(mean)
-    failed = np.flatnonzero(~(mean <= SUCCESS_LIMIT_M))
-    frames = int(failed[0]) + 1 if len(failed) else wanted
-    lived = frames - 1 if len(failed) else wanted
-    kept = slice(0, max(1, lived if len(failed) and not np.isfinite(mean[frames - 1]) else frames))
     return Score(
         clip=trace.clip,
         category=trace.category,
-        success=float(not len(failed)),
+        success=float(not failed),
         success_strict=float((mean <= STRICT_LIMIT_M).all()),
-        frame_coverage=lived / wanted,
+        frame_coverage=lived / len(mean),
         mpjpe_mm=1000.0 * float(trace.distance[kept].mean()),
         mpjpe_root_mm=1000.0 * float(trace.root_distance[kept, 1:].mean()),
         joint_rmse_deg=float(np.rad2deg(np.sqrt(np.square(trace.joint_error[kept]).mean()))),

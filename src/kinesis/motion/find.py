@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from kinesis.body import Body, Kinematics
 from kinesis.errors import KinesisError
@@ -11,10 +12,14 @@ from kinesis.motion.clip import Clip
 from kinesis.motion.corpus import select
 from kinesis.motion.dataset import listed_clips
 from kinesis.motion.files import motion_files
+from kinesis.motion.fit import Fit
 from kinesis.motion.gait import GaitSpec, Segment, generate
-from kinesis.motion.read import to_clip
+from kinesis.motion.read import fit_recording, to_clip
+from kinesis.motion.readers import Recording
 
 STEADY_S = 10.0
+_LISTED = 8
+Named = TypeVar("Named", Clip, Recording)
 
 
 def find_motions(text: str, body: Body, *, on_refusal: Callable[[KinesisError], None] | None = None) -> list[Clip]:
@@ -46,6 +51,34 @@ def find_motions(text: str, body: Body, *, on_refusal: Callable[[KinesisError], 
     if not clips:
         raise KinesisError("no motion found", got=text, expected="builtin:walk-test, a file or a folder")
     return clips
+
+
+def find_motion(text: str, kinematics: Kinematics, name: str | None = None) -> Fit:
+    """The one motion that `text` names, fitted: as for `find_motions`, but no folder or list.
+
+    name: of the motion to choose where there are several.
+
+    Raises:
+        KinesisError: if there are several and none is chosen, or no such one, or it cannot be followed.
+    """
+    if text.startswith("builtin:"):
+        return Fit(_chosen(find_motions(text, kinematics.body), name, text))
+    if Path(text).is_dir():
+        raise KinesisError("a folder is not one motion", where=text, expected="a file")
+    recordings = [recording for file in motion_files(Path(text)) for recording in file.recordings()]
+    return fit_recording(_chosen(recordings, name, text), kinematics)
+
+
+def _chosen(motions: Sequence[Named], name: str | None, where: str) -> Named:
+    names = [motion.name for motion in motions]
+    if name is None and len(motions) == 1:
+        return motions[0]
+    if name is None:
+        listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
+        raise KinesisError("not one motion", where=where, got=len(names), expected="a name", hint=listed)
+    if name not in names:
+        raise KinesisError.unknown("motion", name, names, where=where)
+    return motions[names.index(name)]
 
 
 def _steady(part: str, kinematics: Kinematics) -> Clip:

@@ -20,6 +20,7 @@ from kinesis.errors import KinesisError
 from kinesis.motion.clip import Clip, save_clip
 from kinesis.motion.files import MotionFile, motion_files
 from kinesis.motion.licence import licence_beside
+from kinesis.motion.marks import mark
 from kinesis.motion.quality import KINDS, Quality, judge
 from kinesis.motion.read import RATE_HZ, fit_recording
 from kinesis.motion.readers import UNKNOWN_LICENCE, Recording
@@ -143,7 +144,7 @@ def _imported(recording: Recording, task: Task, row: Row, saved: str) -> Row:
     started = time.process_time()
     own = recording.licence if recording.licence != UNKNOWN_LICENCE else None
     fitted = fit_recording(recording, kinematics, rate_hz=task.rate_hz, licence=own or task.licence)
-    quality = judge(fitted.clip, kinematics, fitted.errors_m)
+    quality = judge(fitted.clip, mark(fitted.clip, kinematics, fitted.errors_m))
     spent = time.process_time() - started
     clip = _labelled(fitted.clip, quality)
     clip = dataclasses.replace(clip, source="; ".join(filter(None, (task.source, clip.source))))

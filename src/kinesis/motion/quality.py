@@ -9,19 +9,17 @@ from types import MappingProxyType
 import numpy as np
 
 from kinesis import rotations
-from kinesis.body import FORWARD_B, Body, Kinematics
+from kinesis.body import FORWARD_B
 from kinesis.motion.clip import Clip
-from kinesis.motion.readers.feet import sense_feet, slip, standing
+from kinesis.motion.marks import Marks
 from kinesis.motion.readers.resample import lowpass
 
-JUMP_M = 0.005
-"""A muscle that changes its length by this much more between two frames than its joints' speeds explain, jumps."""
-AT_LIMIT_RAD = np.deg2rad(0.2)
 LIMITS: Mapping[str, float] = MappingProxyType(
     {"fit_mm_p95": 35.0, "limit_frames": 0.05, "tendon_jumps": 0.005, "penetration_mm": 10.0}
 )
 """What grade A allows of each. Of skating it allows `SKATING_MPS`, and `SKATING_SHARE` of the speed besides."""
 SKATING_MPS, SKATING_SHARE = 0.05, 0.06
+SKATING_S = 0.2
 GRADES = ((1.0, "A"), (2.0, "B"), (4.0, "C"))
 
 WALKS = ("walk_slow", "walk_normal", "walk_fast")
@@ -29,21 +27,18 @@ KINDS = (*WALKS, "run", "backward", "sideways", "turn", "circle", "turn_in_place
 SLOW_MPS, FAST_MPS = 0.9, 1.5
 _SMOOTH_HZ = 1.0
 _TURN_RAD, _CIRCLE_RAD, _STEADY = np.deg2rad(35.0), np.deg2rad(270.0), 0.06
-_NOT_OBSERVED = "mtp_angle"
 _QUANTILES = np.linspace(0.025, 0.975, 20)
 
 
 @dataclass(frozen=True)
 class Quality:
-    """Marks of one clip.
+    """How good one clip is; what is behind the numbers stands in `Marks`.
 
-    fit_mm, fit_mm_p95: mean and 95th percentile of the distance of hip, knee, ankle and toe from the
-    source scaled to this body, None where there were no points to fit. fit_mm_quantiles: (20,) from 2.5 to
-    97.5 %. limit_frames: share of frames with a joint at its limit, the toes' joint apart, which recordings
-    do not show. tendon_jumps: share of muscle-frames that jump (see `JUMP_M`); tendon_fast: share in which a
-    muscle's length changes by more than `JUMP_M` in a fiftieth of a second for any reason, speed included.
-    penetration_mm: 95th percentile of how deep soles are below the ground. skating_mps: speed of the standing
-    soles, root mean square. speed_mps, category, grade: see `kind` and `grade`.
+    fit_mm, fit_mm_p95: mean and 95th percentile of the fit's errors, None where there were no points to fit.
+    fit_mm_quantiles: (20,) from 2.5 to 97.5 %. limit_frames: share of frames with a joint at its limit.
+    tendon_jumps, tendon_fast: shares of muscle-frames. penetration_mm: 95th percentile of how deep soles are
+    below the ground. skating_mps: speed of the standing soles, root mean square. speed_mps, category, grade:
+    see `kind` and `grade`.
     """
 
     fit_mm: float | None
@@ -59,31 +54,46 @@ class Quality:
     grade: str
 
 
-def judge(clip: Clip, kinematics: Kinematics, errors_m: np.ndarray | None = None) -> Quality:
-    """Marks of a clip on the body of `kinematics`; errors_m: (frame, 8) as `fit` gives them, if it did."""
-    errors = None if errors_m is None else 1000.0 * errors_m
-    jumps, fast = tendon_shares(clip, kinematics)
-    marks = {
-        "fit_mm_p95": 0.0 if errors is None else float(np.quantile(errors, 0.95)),
-        "limit_frames": limit_share(clip, kinematics.body),
-        "tendon_jumps": jumps,
-        "penetration_mm": penetration_mm(clip, kinematics),
+def judge(clip: Clip, marks: Marks) -> Quality:
+    """Quality of a clip by its marks."""
+    errors = None if marks.errors_m is None else 1000.0 * marks.errors_m
+    worst = None if errors is None else float(np.quantile(errors, 0.95))
+    shares = {
+        "limit_frames": marks.limit_share,
+        "tendon_jumps": marks.jump_share,
+        "penetration_mm": marks.penetration_mm,
     }
-    skating = skating_mps(clip, kinematics)
-    speed = float(clip.labels.get("speed_mps", 0.0))
+    skating, speed = marks.skating_mps, speed_of(clip)
     return Quality(
         fit_mm=None if errors is None else float(errors.mean()),
-        fit_mm_p95=None if errors is None else marks["fit_mm_p95"],
+        fit_mm_p95=worst,
         fit_mm_quantiles=() if errors is None else tuple(np.quantile(errors, _QUANTILES).tolist()),
-        limit_frames=marks["limit_frames"],
-        tendon_jumps=jumps,
-        tendon_fast=fast,
-        penetration_mm=marks["penetration_mm"],
+        **shares,
+        tendon_fast=marks.fast_share,
         skating_mps=skating,
         speed_mps=speed,
         category=kind(clip),
-        grade=grade(marks, skating, speed),
+        grade=grade(shares | {"fit_mm_p95": worst or 0.0}, skating, speed),
     )
+
+
+def faults(clip: Clip, marks: Marks) -> dict[str, np.ndarray]:
+    """Frames (frame,) of a clip in which something is beyond what grade A allows, by what it is, in words.
+
+    A fit error is that of the worst joint. Feet skate by their root mean square over `SKATING_S` around the
+    frame, as by that of the whole clip for the grade: one that lands or lifts off is fast for a moment.
+    """
+    depth_mm, far_mm = LIMITS["penetration_mm"], LIMITS["fit_mm_p95"]
+    skating = marks.skating_near(round(SKATING_S * clip.rate_hz))
+    found = {
+        "joint at its limit": np.any(marks.at_limit, axis=1),
+        f"sole over {depth_mm:.0f} mm in the ground": 1000.0 * marks.depth_m > depth_mm,
+        "standing foot skates": skating > skating_allowed(speed_of(clip)),
+        "muscle length jumps": np.any(marks.jumps, axis=1),
+    }
+    if marks.errors_m is None:
+        return found
+    return {f"fit error over {far_mm:.0f} mm": np.any(1000.0 * marks.errors_m > far_mm, axis=1)} | found
 
 
 def grade(marks: Mapping[str, float], skating: float, speed: float) -> str:
@@ -93,36 +103,18 @@ def grade(marks: Mapping[str, float], skating: float, speed: float) -> str:
     marks: by the names of `LIMITS`; skating and speed [m/s].
     """
     shares = [marks[name] / limit for name, limit in LIMITS.items()]
-    worst = max(*shares, skating / (SKATING_MPS + SKATING_SHARE * speed))
+    worst = max(*shares, skating / skating_allowed(speed))
     return next((letter for most, letter in GRADES if worst <= most), "D")
 
 
-def limit_share(clip: Clip, body: Body) -> float:
-    """Share of frames in which a joint, other than the toes', is at its limit."""
-    seen = [i for i, name in enumerate(body.joints) if not name.startswith(_NOT_OBSERVED)]
-    angles, (lower, upper) = clip.qpos[:, body.joint_qpos[seen]], body.joint_range[seen].T
-    return float(((angles < lower + AT_LIMIT_RAD) | (angles > upper - AT_LIMIT_RAD)).any(1).mean())
+def skating_allowed(speed: float) -> float:
+    """What grade A allows of the speed of standing soles [m/s] at a speed of travel [m/s]."""
+    return SKATING_MPS + SKATING_SHARE * speed
 
 
-def tendon_shares(clip: Clip, kinematics: Kinematics) -> tuple[float, float]:
-    """Shares of muscle-frames that jump, and that are fast; see `Quality`."""
-    muscles = kinematics.muscles(clip.qpos, clip.qvel)
-    change = np.diff(muscles.length, axis=0)
-    explained = 0.5 * (muscles.speed[1:] + muscles.speed[:-1]) / clip.rate_hz
-    fast = np.abs(change) * clip.rate_hz / 50.0 > JUMP_M
-    return float((np.abs(change - explained) > JUMP_M).mean()), float(fast.mean())
-
-
-def penetration_mm(clip: Clip, kinematics: Kinematics) -> float:
-    """95th percentile over frames of how far the lowest sole is below the ground [mm]."""
-    lowest = kinematics.sole_heights(clip.qpos).min((1, 2))
-    return 1000.0 * float(np.quantile(np.maximum(-lowest, 0.0), 0.95))
-
-
-def skating_mps(clip: Clip, kinematics: Kinematics) -> float:
-    """Root mean square speed of the standing soles [m/s]."""
-    feet, velocity = sense_feet(kinematics, clip.qpos, clip.rate_hz), clip.qvel[:, :2]
-    return slip(feet, velocity, standing(feet, velocity, clip.qpos[:, 2]))
+def speed_of(clip: Clip) -> float:
+    """The label `speed_mps` [m/s], 0 where there is none."""
+    return float(clip.labels.get("speed_mps", 0.0))
 
 
 def kind(clip: Clip) -> str:
@@ -150,7 +142,7 @@ def kind(clip: Clip) -> str:
         return "backward"
     if turned > _TURN_RAD:
         return "circle" if turned > _CIRCLE_RAD or _off_line(smooth) < _STEADY * turned else "turn"
-    speed = float(clip.labels.get("speed_mps", 0.0))
+    speed = speed_of(clip)
     return WALKS[int(speed >= SLOW_MPS) + int(speed > FAST_MPS)]
 
 

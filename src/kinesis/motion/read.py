@@ -29,7 +29,7 @@ def fit_recording(
         licence: terms of use, in place of those that the recording states.
 
     Returns:
-        The clip, and the fit's errors where points were fitted.
+        The clip, and the fit's errors and its source where points were fitted.
 
     Raises:
         KinesisError: why the recording cannot be followed; for one that was `Refused`, its own reason.
@@ -41,9 +41,9 @@ def fit_recording(
     if isinstance(recording, Points):
         return fit(recording, kinematics, rate_hz=rate_hz)
     if isinstance(recording, opensim.OpenSim):
-        return Fit(opensim.to_clip(recording, kinematics, rate_hz=rate_hz), None)
+        return Fit(opensim.to_clip(recording, kinematics, rate_hz=rate_hz))
     if isinstance(recording, Clip):
-        return Fit(recording, None)
+        return Fit(recording)
     raise KinesisError("not a recording", got=type(recording).__name__, expected="what a reader gives")
 
 

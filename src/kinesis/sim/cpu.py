@@ -26,7 +26,12 @@ class CpuSim:
     """See `Backend`. Physics in float64, State in float32.
 
     control_hz must divide physics_hz. controller says what `step` is given: excitations or torques [N·m]
-    (env, actuator) for NONE, otherwise the numbers of that `Controller`.
+    (env, actuator) for NONE, otherwise the numbers of that `Controller`; where they change within the step,
+    (env, substep, ...).
+
+    models: one an environment, all of the same sizes; whoever replaces them keeps the time step.
+    push (env, substep, 3): world force on the pelvis [N] in the steps to come, written in place; empty where
+    the simulator is not `pushable`.
     """
 
     def __init__(
@@ -38,6 +43,7 @@ class CpuSim:
         control_hz: float = CONTROL_HZ,
         controller: Controller = Controller.NONE,
         threads: int | None = None,
+        pushable: bool = False,
     ) -> None:
         """Allocate every buffer once."""
         substeps = round(physics_hz / control_hz)
@@ -45,7 +51,7 @@ class CpuSim:
             raise KinesisError("the control rate must divide the physics rate", got=(physics_hz, control_hz))
         self.body, self.num_envs, self.substeps = body, num_envs, substeps
         self.control_hz, self.physics_hz, self.controller = control_hz, physics_hz, controller
-        self.model = _at_rate(body.model, physics_hz)
+        self.model, self.pushable = _at_rate(body.model, physics_hz), pushable
         self._threads = threads or os.cpu_count() or 1
         self._datas = [mujoco.MjData(self.model) for _ in range(self._threads)]
         self._pool = rollout.Rollout(nthread=self._threads)
@@ -63,11 +69,21 @@ class CpuSim:
         self._now[:, 1 : 1 + model.nq] = self.body.standing_qpos()
         self._path = np.zeros((envs, self.substeps, self._width))
         self._sensed = np.zeros((envs, self.substeps, model.nsensordata))
-        self._models = [model] * envs
-        plain = self.controller is Controller.NONE
-        self._spec = (_STATE.mjSTATE_CTRL if plain else _STATE.mjSTATE_USERDATA).value
-        self._control = np.zeros((envs, self.substeps, model.nu if plain else model.nuserdata))
+        self.models = [model] * envs
+        self._allocate_control()
         self.diverged = torch.zeros(envs, dtype=torch.bool)
+
+    def _allocate_control(self) -> None:
+        """One buffer in the engine's order: controls, forces on every body (force, torque), user data."""
+        model, plain = self.model, self.controller is Controller.NONE
+        widths = [model.nu * plain, 6 * model.nbody * self.pushable, model.nuserdata * (not plain)]
+        self._spec = (_STATE.mjSTATE_CTRL if plain else _STATE.mjSTATE_USERDATA).value
+        self._spec |= _STATE.mjSTATE_XFRC_APPLIED.value * self.pushable
+        self._control = np.zeros((self.num_envs, self.substeps, sum(widths)))
+        controls, forces, userdata = np.split(self._control, np.cumsum(widths)[:-1], axis=-1)
+        self._given = controls if plain else userdata
+        pelvis = 6 * self.body.landmark_ids[0]
+        self.push = forces[..., pelvis : pelvis + 3]
 
     def reset(self, ids: Tensor, state: State) -> None:
         """See `Backend`. Couplings are taken as given in the states."""
@@ -81,14 +97,15 @@ class CpuSim:
 
     def step(self, control: Tensor) -> None:
         """See `Backend`."""
+        given = control.numpy() if control.dim() == 3 else control.numpy()[:, None]
         if self.controller is Controller.NONE:
-            self._control[:] = control.numpy()[:, None]
+            self._given[:] = given
         else:
-            self._control[..., 0] = self.controller
-            self._control[..., 1 : 1 + control.shape[1]] = control.numpy()[:, None]
+            self._given[..., 0] = self.controller
+            self._given[..., 1 : 1 + given.shape[-1]] = given
         started = self._now[:, 0].copy()
         self._pool.rollout(
-            self._models,
+            self.models,
             self._datas,
             self._now,
             self._control,
@@ -125,7 +142,7 @@ class CpuSim:
         request[:, 0, 0] = Controller.EXPORT
         request[:, 0, 1] = out.ctypes.data + np.arange(self.num_envs) * out[0].nbytes
         self._pool.rollout(
-            self._models,
+            self.models,
             self._datas,
             self._now,
             request,

@@ -42,7 +42,8 @@ class Env:
     """Batch of environments; `observation` (env, width) is that of the instant now, after resets.
 
     Args of the constructor: the configuration, a command for `num_envs` environments, `prime` (see `Prime`),
-    and `auto_reset`: whether environments that end are started again at once.
+    `auto_reset`: whether environments that end are started again at once, and `make_sim`: the simulator's
+    constructor.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Env:
         prime: Prime | None = None,
         auto_reset: bool = True,
         threads: int | None = None,
+        make_sim: Callable[..., CpuSim] = CpuSim,
     ) -> None:
         """Build the simulator and measure every width by calling each term once."""
         self.config, self.command, self.num_envs = config, command, num_envs
@@ -69,7 +71,7 @@ class Env:
             raise KinesisError(
                 "the first horizon must be one control step", got=config.horizons_s[0], expected=1 / config.control_hz
             )
-        self.sim = CpuSim(
+        self.sim = make_sim(
             self.body,
             num_envs,
             physics_hz=config.physics_hz,

@@ -73,6 +73,11 @@ def clip_of(body: Body, playback: Playback) -> dict[str, Any]:
         "qpos": pack(qpos, COORDINATE_STEP),
         "touches": pack(walked.touches.reshape(len(qpos), -1), LENGTH_STEP_M),
     }
+    if playback.faults:
+        clip["faults"] = [_fault(name, flags, stride) for name, flags in playback.faults.items()]
+    if playback.source is not None:
+        clip["source"] = pack(playback.source.position[::stride].reshape(len(qpos), -1), LENGTH_STEP_M)
+        clip["lines"] = [[i, parent] for i, parent in enumerate(playback.source.parents) if parent >= 0]
     if playback.activation is not None:
         clip["activation"] = pack(np.clip(playback.activation[::stride], 0.0, 1.0), ACTIVATION_STEP)
     if playback.reference is not None:
@@ -82,6 +87,14 @@ def clip_of(body: Body, playback: Playback) -> dict[str, Any]:
         clip["reference"] = pack(reference, COORDINATE_STEP)
         clip["error"] = pack(1000.0 * apart[:, None], ERROR_STEP_MM)
     return clip
+
+
+def _fault(name: str, flags: np.ndarray, stride: int) -> dict[str, Any]:
+    """Share of the frames, and runs of them, first and last, after leaving out all but every `stride`-th."""
+    kept = np.logical_or.reduceat(flags, np.arange(0, len(flags), stride))
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], kept, [False]]).astype(int)))
+    runs = np.stack([edges[::2], edges[1::2] - 1], axis=1)
+    return {"label": name, "share": round(float(flags.mean()), 4), "runs": runs.tolist()}
 
 
 def _segment(model: mujoco.MjModel, index: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from kinesis.view.engine import three_js
 from kinesis.view.playback import Playback, check_playback
 from kinesis.view.scene import clip_of, scene_of
 
-SCRIPTS = ("packing", "skeleton", "muscles", "camera", "stage", "traces", "controls", "player")
+SCRIPTS = ("packing", "skeleton", "muscles", "camera", "source", "stage", "timeline", "traces", "controls", "player")
 """In this order, in one scope, after the engine."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from kinesis.errors import KinesisError
-from kinesis.motion.points import EXTRA_POINTS, LEG_POINTS, Points
+from kinesis.motion.points import LEG_POINTS, Points
 
 NEEDED = tuple(f"{point}_{side}" for side in "rl" for point in LEG_POINTS)
 UNITS_M = {"metres": 1.0, "centimetres": 0.01, "millimetres": 0.001, "inches": 0.0254}
@@ -81,10 +81,8 @@ def _check_shape(points: Points) -> None:
 
 
 def _without_gaps(points: Points) -> Points:
-    """Only points that the fit uses; ends cut, short gaps filled, points other than the legs' dropped if need be."""
-    kept = [i for i, name in enumerate(points.names) if name in NEEDED or name in EXTRA_POINTS]
-    names = [points.names[i] for i in kept]
-    position = np.array(points.position[:, kept], dtype=np.float64)
+    """Ends without the legs cut off, short gaps filled, points other than the legs' left out if need be."""
+    names, position = points.names, np.array(points.position, dtype=np.float64)
     seen = np.asarray((np.abs(np.nan_to_num(position, nan=np.inf)) < _FARTHEST).all(-1))
     legs = [names.index(name) for name in NEEDED]
     whole = np.flatnonzero(seen[:, legs].all(1))
@@ -113,8 +111,16 @@ def _without_gaps(points: Points) -> Points:
         points,
         names=tuple(names[i] for i in chosen),
         position=position[:, chosen],
-        parents=(-1,) * len(chosen),
+        parents=tuple(_parent(points.parents, i, chosen) for i in chosen),
     )
+
+
+def _parent(parents: tuple[int, ...], point: int, chosen: list[int]) -> int:
+    """Place among the chosen points of the nearest one that a point hangs on; -1 for none."""
+    up = parents[point]
+    while up >= 0 and up not in chosen:
+        up = parents[up]
+    return chosen.index(up) if up >= 0 else -1
 
 
 def _longest_gap(seen: np.ndarray) -> int:

@@ -29,14 +29,16 @@ _FOOT_SHARE = 0.05
 
 
 class Fit(NamedTuple):
-    """A clip and how far it is from its source.
+    """A clip, how far it is from its source, and the source.
 
     errors_m: (frame, 8) distance of hip, knee, ankle and toe, right then left, from the recorded legs
-    scaled to this body; None where the source was no points.
+    scaled to this body; None where the source was no points. source: all recorded points at the clip's
+    frames, brought to this body (see `beside`); None likewise.
     """
 
     clip: Clip
-    errors_m: np.ndarray | None
+    errors_m: np.ndarray | None = None
+    source: Points | None = None
 
 
 def fit(points: Points, kinematics: Kinematics, *, rate_hz: float = 50.0) -> Fit:
@@ -62,6 +64,7 @@ def fit(points: Points, kinematics: Kinematics, *, rate_hz: float = 50.0) -> Fit
     qpos, errors = _postures(kinematics.body, limbs, frames, legs, rate_hz)
     scale = _leg_scale(points, legs)
     qpos[:, :3] = _root(points, frames, limbs, scale)
+    recorded = qpos[:, :7].copy()
     qpos = _on_the_ground(kinematics, bend_toes(kinematics, start_along_x(qpos, rate_hz), rate_hz))
     try:
         footing = place(kinematics, qpos, rate_hz, travel=True, height=True)
@@ -79,7 +82,21 @@ def fit(points: Points, kinematics: Kinematics, *, rate_hz: float = 50.0) -> Fit
         "fit_mm_p95": round(1000.0 * float(np.quantile(errors, 0.95)), 2),
     }
     words = {"name": points.name, "source": points.source, "licence": points.licence}
-    return Fit(make_clip(kinematics, qpos, rate_hz, labels=labels, **words), errors)
+    clip = make_clip(kinematics, qpos, rate_hz, labels=labels, **words)
+    return Fit(clip, errors, beside(points, scale, recorded, clip.qpos[:, :7]))
+
+
+def beside(points: Points, scale: float, recorded: np.ndarray, placed: np.ndarray) -> Points:
+    """The recording in a clip's world: all of it `scale` times as large, turned as the clip is, hips on its hips.
+
+    So it shows the person's own proportions. It goes where the clip goes, also where footing has led that
+    another way than was recorded, as on a treadmill.
+
+    recorded, placed: (frame, 7) position [m] and orientation of the root before and after it was placed.
+    """
+    turn = rotations.multiply(placed[:1, 3:], rotations.conjugate(recorded[:1, 3:]))
+    position = rotations.rotate(turn[:, None], scale * points.position - recorded[:, None, :3])
+    return dataclasses.replace(points, position=position + placed[:, None, :3])
 
 
 def _resampled(points: Points, rate_hz: float) -> tuple[Points, Resampled]:

@@ -63,7 +63,7 @@ def standing(feet: Feet, velocity: np.ndarray, height: np.ndarray) -> np.ndarray
     velocity: (frame, 2) of the root [m/s]; height: (frame,) of the root, up to a constant [m].
     Returns (frame, 2), right and left, 0 to 1.
     """
-    off = np.linalg.norm(feet.travel - velocity[:, None], axis=-1)
+    off = slides(feet, velocity)
     tolerance = 0.2 + 0.1 * np.linalg.norm(velocity, axis=-1)
     agreement = np.exp(-((off / tolerance[:, None]) ** 2))
     level = feet.lowest + height[:, None]
@@ -74,7 +74,16 @@ def standing(feet: Feet, velocity: np.ndarray, height: np.ndarray) -> np.ndarray
     return agreement * np.exp(-((lift / _LIFT_M) ** 2))
 
 
+def slides(feet: Feet, velocity: np.ndarray) -> np.ndarray:
+    """(frame, 2) speed of the right and the left sole [m/s] at a root velocity (frame, 2)."""
+    return np.linalg.norm(feet.travel - velocity[:, None], axis=-1)
+
+
 def slip(feet: Feet, velocity: np.ndarray, stands: np.ndarray) -> float:
     """Root mean square speed of the soles [m/s] at a root velocity (frame, 2), weighted by stands (frame, 2)."""
-    square = ((feet.travel - velocity[:, None]) ** 2).sum(-1)
-    return float(np.sqrt((stands * square).sum() / max(float(stands.sum()), 1e-9)))
+    return weighted_rms(slides(feet, velocity), stands)
+
+
+def weighted_rms(values: np.ndarray, weight: np.ndarray) -> float:
+    """Root mean square of values, in their unit, by weights of the same shape."""
+    return float(np.sqrt((weight * values**2).sum() / max(float(weight.sum()), 1e-9)))

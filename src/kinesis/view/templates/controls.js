@@ -39,6 +39,8 @@ function press(player, event) {
     f: () => player.toggle("follow"),
     g: () => player.clip.reference && player.toggle("ghost"),
     m: () => player.toggle("muscles"),
+    j: () => player.clip.source && player.toggle("source"),
+    o: () => player.clip.source && player.toggle("overlay"),
     n: () => player.choose((player.index + 1) % player.clips.length),
     1: () => player.orbit.look("oblique"),
     2: () => player.orbit.look("side"),
@@ -50,7 +52,7 @@ function press(player, event) {
   action();
 }
 
-/** A press or drag on a curve goes to that time. */
+/** A press or drag on a curve or lane goes to that time. */
 function scrubOnTraces(player) {
   const go = (event) => {
     const svg = event.target.closest("svg");
@@ -58,8 +60,10 @@ function scrubOnTraces(player) {
     const { left, width } = svg.getBoundingClientRect();
     player.seek((player.duration * (event.clientX - left)) / width);
   };
-  find("traces").addEventListener("pointerdown", go);
-  find("traces").addEventListener("pointermove", go);
+  for (const id of ["traces", "timeline"]) {
+    find(id).addEventListener("pointerdown", go);
+    find(id).addEventListener("pointermove", go);
+  }
 }
 
 /** The name and activation of the muscle under the mouse. */

@@ -14,7 +14,7 @@ class Player {
     this.speed = 1;
     this.playing = false;
     this.stale = true;
-    this.show = { ghost: true, muscles: true, follow: true };
+    this.show = { ghost: true, muscles: true, follow: true, source: true, overlay: false };
     this.orbit = new Orbit(find("stage"), () => { this.stale = true; });
     this.target = new THREE.Vector3();
     listClips(this);
@@ -36,11 +36,13 @@ class Player {
     this.index = index;
     const { clip } = this;
     this.rows = {};
-    for (const name of ["qpos", "reference", "touches", "activation"]) {
+    for (const name of ["qpos", "reference", "touches", "activation", "source"]) {
       this.rows[name] = clip[name] ? new Float32Array(clip[name].columns) : null;
     }
     clip.path ??= smoothedPath(clip);
     clip.traces ??= tracesOf(this.scene, clip);
+    clip.timeline ??= new TimeLine(clip);
+    this.stage?.source.take(clip);
     describe(this);
     this.seek(0);
   }
@@ -103,10 +105,15 @@ class Player {
     if (this.stage) {
       this.stage.muscleMesh.visible = this.show.muscles;
       this.stage.pose(rows.qpos, this.show.ghost ? rows.reference : null, rows.touches, rows.activation);
-      if (this.show.follow) this.target.fromArray(rowAt(clip.path, frame, [0, 0, 0]));
+      const aside = this.show.overlay ? 0 : ASIDE_M;
+      this.stage.source.pose(this.show.source ? rows.source : null, aside);
+      if (this.show.follow) {
+        this.target.fromArray(rowAt(clip.path, frame, [0, 0, 0]));
+        if (rows.source && this.show.source) this.target.y += aside / 2;
+      }
       this.stage.draw(this.orbit, this.target);
     }
-    for (const trace of Object.values(clip.traces).flat()) trace.point(frame, clip.frames);
+    for (const trace of [...Object.values(clip.traces).flat(), clip.timeline]) trace.point(frame, clip.frames);
     showTime(this.time, this.duration);
   }
 }
@@ -152,7 +159,10 @@ function describe(player) {
     find(`${name}-traces`).replaceChildren(...traces.map((trace) => trace.element));
     find(`${name}-section`).hidden = traces.length === 0;
   }
+  find("timeline").replaceChildren(...clip.timeline.lanes.map(({ lane }) => lane));
+  find("timeline").hidden = clip.timeline.lanes.length === 0;
   find("ghost").hidden = !clip.reference;
+  for (const id of ["source", "overlay", "source-key"]) find(id).hidden = !clip.source;
   find("muscles").hidden = player.scene.muscles.length === 0;
   document.querySelectorAll(".ghost-key").forEach((key) => { key.hidden = !clip.reference; });
   find("legend").hidden = !clip.activation;
@@ -178,7 +188,7 @@ async function start() {
   const scene = JSON.parse(find("scene").textContent);
   const meshes = await Promise.all(scene.bones.map(boneGeometry));
   for (const clip of scene.clips) {
-    for (const name of ["qpos", "reference", "touches", "activation", "error"]) {
+    for (const name of ["qpos", "reference", "touches", "activation", "error", "source"]) {
       if (clip[name]) clip[name] = await unpack(clip[name]);
     }
   }

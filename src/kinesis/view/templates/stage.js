@@ -31,7 +31,8 @@ class Stage {
     this.floor = floor(Math.min(4, this.renderer.capabilities.getMaxAnisotropy()));
     const sky = new THREE.HemisphereLight(paint3("#ffffff"), paint3("#b4b4b4"), 0.78);
     this.world.add(sky, this.sun, this.sun.target, this.floor, this.muscleMesh);
-    this.world.add(...this.bones, ...this.ghostBones);
+    this.source = new Source();
+    this.world.add(...this.bones, ...this.ghostBones, this.source.group);
   }
 
   /** Pose everything: rows of coordinates, and rows or null for ghost, touches and activation. */
