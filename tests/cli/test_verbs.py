@@ -34,7 +34,7 @@ def test_eval_gives_the_promised_keys_and_the_same_numbers_twice(capsys):
 
 
 def test_the_shipped_policy_walks(capsys):
-    _, printed = run(capsys, "eval", "--motions", "builtin:walk@1.0,builtin:walk@1.2", "--json")
+    _, printed = run(capsys, "eval", "--motions", "builtin:walk@0.6,builtin:walk@1.2,builtin:walk@1.8", "--json")
     scores = json.loads(printed.out)
     assert scores["success"] == 1.0
     assert scores["frame_coverage"] == 1.0
