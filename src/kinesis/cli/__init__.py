@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "benchmark": ("kinesis.cli.benchmark", "measure a policy on a frozen suite, perturbed too, or compare two results"),
     "bench": ("kinesis.cli.bench", "measure the speed of this machine"),
     "doctor": ("kinesis.cli.doctor", "say what is wrong with this installation, and what mends it"),
+    "export": ("kinesis.cli.export", "write a policy as ONNX, for other programs"),
     "info": ("kinesis.cli.info", "say what a body, a motion or a checkpoint holds"),
 }
 

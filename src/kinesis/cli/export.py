@@ -9,6 +9,7 @@ from typing import Annotated
 
 import tyro
 
+from kinesis.body import load
 from kinesis.learn import load_checkpoint
 from kinesis.learn.export import export_onnx
 
@@ -30,5 +31,5 @@ def main(argv: Sequence[str]) -> int:
     path = asked.onnx or Path(f"{checkpoint.name}.onnx")
     export_onnx(checkpoint, path)
     width = sum(checkpoint.card.observations.values())
-    print(f"{path}: observation (batch, {width}) → action (batch, {checkpoint.policy.actor.mlp[-1].out_features})")
+    print(f"{path}: observation (batch, {width}) → action (batch, {load(checkpoint.card.task.body).model.nu})")
     return 0

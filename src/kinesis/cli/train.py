@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,10 +12,13 @@ import tyro
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from kinesis.body import load
-from kinesis.evaluate import follow_clips, summarise
+from kinesis.evaluate import Score, follow_clips, summarise
 from kinesis.learn.checkpoint import Checkpoint
-from kinesis.learn.pipeline import Pipeline, Position
+from kinesis.learn.config import Experiment
+from kinesis.learn.mining import LOG, MiningRun, read_log
+from kinesis.learn.pipeline import Judge, Pipeline, Position
 from kinesis.learn.recipes import RECIPES
+from kinesis.motion.clip import Clip
 from kinesis.motion.find import find_motions
 
 
@@ -24,7 +27,7 @@ class Train:
     """Train a policy. Run the same command again to go on after a kill."""
 
     recipe: Annotated[str, tyro.conf.Positional]
-    """Name of a recipe: walk, walk_from_nothing, scratch, kinesis."""
+    """Name of a recipe: walk, walk_from_nothing, scratch, experts, kinesis."""
     out: Path | None = None
     """Folder of the run; default runs/RECIPE."""
     seed: int = 0
@@ -40,6 +43,24 @@ class Train:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Train, args=list(argv), prog="kinesis train")
+    experiment, body = _experiment(asked), load("legs80")
+    clips = find_motions(experiment.motions, body)
+    judge = _judge(experiment.validation, find_motions(experiment.validation, body))
+    folder = asked.out or Path("runs") / asked.recipe
+    with _Bars() as bars:
+        if experiment.mining:
+            final = MiningRun(experiment, folder, clips, _examine).run(bars.report, judge)
+        else:
+            final = Pipeline(experiment, folder, clips).run(bars.report, judge)
+    print(f"policy: {final}")
+    print(f"log: tensorboard --logdir {folder}")
+    if experiment.mining:
+        _print_experts(folder)
+    return 0
+
+
+def _experiment(asked: Train) -> Experiment:
+    """The recipe with what was asked for in its place."""
     experiment = dataclasses.replace(RECIPES.get(asked.recipe)(), seed=asked.seed)
     if asked.motions:
         experiment = dataclasses.replace(experiment, motions=asked.motions, validation=asked.motions)
@@ -53,21 +74,34 @@ def main(argv: Sequence[str]) -> int:
                 dataclasses.replace(s, ppo=s.ppo and dataclasses.replace(s.ppo, samples=asked.samples))
                 for s in experiment.stages
             ),
+            mining=experiment.mining
+            and dataclasses.replace(
+                experiment.mining, ppo=dataclasses.replace(experiment.mining.ppo, samples=asked.samples)
+            ),
         )
-    body = load("legs80")
-    clips = find_motions(experiment.motions, body)
-    validation = find_motions(experiment.validation, body)
+    return experiment
 
-    def judge(checkpoint: Checkpoint) -> dict[str, Any]:
-        runs = follow_clips(checkpoint.policy, checkpoint.card.task, validation)
-        return {"motions": experiment.validation, **summarise([run.score for run in runs])}
 
-    folder = asked.out or Path("runs") / asked.recipe
-    with _Bars() as bars:
-        final = Pipeline(experiment, folder, clips).run(bars.report, judge)
-    print(f"policy: {final}")
-    print(f"log: tensorboard --logdir {folder}")
-    return 0
+def _judge(name: str, validation: Sequence[Clip]) -> Judge:
+    """How well a checkpoint does on the clips that no training sees."""
+    return lambda checkpoint: {"motions": name, **summarise(_scores(checkpoint, validation))}
+
+
+def _examine(checkpoint: Checkpoint, clips: Sequence[Clip]) -> list[dict[str, Any]]:
+    return [asdict(score) for score in _scores(checkpoint, clips)]
+
+
+def _scores(checkpoint: Checkpoint, clips: Sequence[Clip]) -> list[Score]:
+    return [run.score for run in follow_clips(checkpoint.policy, checkpoint.card.task, clips)]
+
+
+def _print_experts(folder: Path) -> None:
+    """One line an expert: what it was trained on, and the clips that it gained and lost."""
+    log = read_log(folder)
+    for index, r in enumerate(log.rounds):
+        counts = f"gained {len(r.gained)}, lost {len(r.lost)}, nobody's {len(r.left)}"
+        print(f"expert-{index}: trained on {len(r.trained)} clips, follows {len(r.followed)}; {counts}")
+    print(f"{log.stopped}; clip by clip in {folder / LOG}")
 
 
 class _Bars(Progress):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from kinesis import __version__
 from kinesis.body import load
 from kinesis.errors import KinesisError
 from kinesis.learn.config import Network, from_json
+from kinesis.learn.experts import Mixture
 from kinesis.learn.networks import Policy, make_actor
 from kinesis.task.actions import LAWS
 from kinesis.task.config import TaskConfig
@@ -30,7 +33,8 @@ class Card:
     """What a policy is tied to and where it comes from.
 
     spread: standard deviation of exploration that the policy was trained with, a part of what it does (see
-    `networks.ExpectedClip`). observations: name to width, in order. data: what it was trained on, with licences.
+    `networks.ExpectedClip`). gate, spreads: of a mixture, the gate's network and each expert's spread; network is
+    then that of every expert. observations: name to width, in order. data: what it was trained on, with licences.
     scores: as measured.
     """
 
@@ -43,6 +47,8 @@ class Card:
     samples: int
     wall_clock_s: float
     spread: float = 0.0
+    gate: Network | None = None
+    spreads: tuple[float, ...] = ()
     scores: dict[str, Any] = field(default_factory=dict)
     engine: str = mujoco.__version__
     kinesis: str = __version__
@@ -84,14 +90,23 @@ def load_checkpoint(source: str | Path) -> Checkpoint:
             expected=body.fingerprint,
             hint=f"it was made with MuJoCo {card.engine} and kinesis {card.kinesis}",
         )
-    law = LAWS.get(card.task.law)
-    actor = make_actor(card.network, sum(card.observations.values()), body.model.nu, noise=0.1, centre=law.centre)
+    policy = _blank(card, body.model.nu)
     try:
-        actor.load_plain_state(tensors)
+        policy.actor.load_plain_state(tensors)
     except RuntimeError as error:
         raise KinesisError("weights that do not fit their own card", where=where, got=error) from None
-    actor.eval()
-    return Checkpoint(Policy(actor, card.spread, law.span), card, path.stem)
+    policy.actor.eval()
+    return Checkpoint(policy, card, path.stem)
+
+
+def _blank(card: Card, actions: int) -> Policy:
+    """The policy that a card describes, its weights yet to come."""
+    law, width = LAWS.get(card.task.law), sum(card.observations.values())
+
+    def single(spread: float) -> Policy:
+        return Policy(make_actor(card.network, width, actions, noise=0.1, centre=law.centre), spread, law.span)
+
+    return Policy(Mixture([single(s) for s in card.spreads], card.gate)) if card.gate else single(card.spread)
 
 
 def _find(source: str) -> Path:
@@ -109,8 +124,15 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], words: dict[str, Any])
     """Write tensors and a JSON text, through a temporary file beside the target."""
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = {k: v.detach().contiguous().clone() for k, v in tensors.items()}
+    with replacing(path) as temporary:
+        save_file(whole, temporary, metadata={"kinesis": json.dumps(words, default=dict)})
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path`, which takes its place once the block has ended well."""
     temporary = path.with_suffix(f".{os.getpid()}.part")
-    save_file(whole, temporary, metadata={"kinesis": json.dumps(words, default=dict)})
+    yield temporary
     temporary.replace(path)
 
 

@@ -90,6 +90,7 @@ class Stage:
     """One stage of a run: its kind, its task, and its numbers.
 
     start: "scratch", "previous" (go on from the last stage's policy), or a checkpoint's path.
+    gate: network of a gate over the policies that the run starts from, which is then what PPO trains.
     """
 
     name: str
@@ -97,6 +98,24 @@ class Stage:
     start: str = "scratch"
     ppo: PPO | None = None
     distillation: Distillation | None = None
+    gate: Network | None = None
+
+
+@dataclass(frozen=True)
+class Mining:
+    """Negative mining around a run, then a gate over its experts (see `learn/mining.py`).
+
+    experts: how many at the most. measure: the score that is one where a clip was followed: success or
+    success_strict. enough, shrink: no further expert once at most the share `enough` of all clips fails, or the last
+    one took less than the share `shrink` off what it was given. gate, ppo: the gate's networks and its training.
+    """
+
+    experts: int = 3
+    measure: str = "success"
+    enough: float = 0.02
+    shrink: float = 0.1
+    gate: Network = Network((256, 128), (512, 256, 128))
+    ppo: PPO = PPO(freeze_normaliser=True)
 
 
 @dataclass(frozen=True)
@@ -109,6 +128,7 @@ class Experiment:
     network: Network = Network()
     seed: int = 0
     validation: str = "builtin:walk-validation"
+    mining: Mining | None = None
 
 
 def to_json(config: object) -> str:

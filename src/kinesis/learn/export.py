@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import torch
 
 from kinesis.errors import KinesisError
-from kinesis.learn.checkpoint import Checkpoint
+from kinesis.learn.checkpoint import Checkpoint, replacing
 
 
 def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
@@ -43,9 +42,8 @@ def export_onnx(checkpoint: Checkpoint, path: Path) -> None:
     assert program is not None
     model = program.model_proto
     onnx.helper.set_model_props(model, {"kinesis": json.dumps(asdict(checkpoint.card), default=dict)})
-    temporary = path.with_suffix(f".{os.getpid()}.part")
     try:
-        onnx.save(model, str(temporary))
-        temporary.replace(path)
+        with replacing(path) as temporary:
+            onnx.save(model, str(temporary))
     except OSError as error:
         raise KinesisError("the file cannot be written", where=str(path), got=error) from None

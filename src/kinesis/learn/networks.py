@@ -34,12 +34,17 @@ def make_actor(
         obs_normalization=True,
         distribution_cfg={"class_name": EXPLORATIONS.get(exploration), "noise": noise},
     )
-    with torch.no_grad():
-        last = [m for m in actor.mlp if isinstance(m, torch.nn.Linear)][-1]
-        last.weight *= 0.01
-        last.bias.fill_(centre)
+    begin_near(actor.mlp, centre)
     actor.distribution.reset(noise)
     return actor
+
+
+@torch.no_grad()
+def begin_near(mlp: nn.Sequential, centre: float) -> None:
+    """Scale the last layer so that a new network gives nearly `centre`, whatever it sees."""
+    last = [m for m in mlp if isinstance(m, nn.Linear)][-1]
+    last.weight *= 0.01
+    last.bias.fill_(centre)
 
 
 def make_critic(network: Network, width: int) -> ReflectedModel:
@@ -88,7 +93,8 @@ class Policy:
 
     def __init__(self, actor: ReflectedModel, spread: float = 0.0, span: tuple[float, float] = (0.0, 1.0)) -> None:
         self.actor = actor
-        self.network = nn.Sequential(actor.obs_normalizer, actor.mlp, ExpectedClip(spread, span))
+        self.spread = spread
+        self.network = nn.Sequential(actor.network(), ExpectedClip(spread, span))
 
     @torch.no_grad()
     def __call__(self, observation: Tensor) -> Tensor:

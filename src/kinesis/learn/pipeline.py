@@ -15,9 +15,10 @@ import torch
 from kinesis.body import load
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
-from kinesis.learn.checkpoint import Card, Checkpoint, load_checkpoint, read_tensors, save_checkpoint
-from kinesis.learn.config import PPO, Experiment, Stage, from_json, to_json
+from kinesis.learn.checkpoint import Card, Checkpoint, load_checkpoint, read_tensors, replacing, save_checkpoint
+from kinesis.learn.config import PPO, Experiment, Network, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
+from kinesis.learn.experts import Mixture
 from kinesis.learn.networks import Policy, make_actor, make_critic
 from kinesis.learn.ppo import make_ppo
 from kinesis.learn.reflect import ReflectedModel
@@ -44,21 +45,20 @@ class Pipeline:
 
     A folder that holds another experiment is refused. judge: measures a checkpoint now and then and at the end
     of a stage; what it returns is written into the card as its scores, and the best of a stage is what stays
-    of it: by strict success, then by error.
+    of it: by strict success, then by error. origins: checkpoints from before the run; the last is what its first
+    stage calls the previous one, and all are the experts of a stage with a gate.
     """
 
-    def __init__(self, experiment: Experiment, folder: Path, clips: Sequence[Clip]) -> None:
+    def __init__(
+        self, experiment: Experiment, folder: Path, clips: Sequence[Clip], origins: Sequence[Path] = ()
+    ) -> None:
         """Prepare the folder; nothing runs yet."""
-        self.experiment, self.folder, self.clips = experiment, folder, list(clips)
-        folder.mkdir(parents=True, exist_ok=True)
-        saved = folder / "experiment.json"
-        if saved.exists() and from_json(Experiment, saved.read_text()) != from_json(Experiment, to_json(experiment)):
-            raise KinesisError("the folder holds another experiment", where=str(saved), hint="choose another --out")
-        saved.write_text(to_json(experiment))
+        self.experiment, self.folder, self.clips, self.origins = experiment, folder, list(clips), list(origins)
+        claim(folder, experiment)
 
     def run(self, report: Report | None = None, judge: Judge | None = None) -> Path:
         """Run what is not done yet. Returns the last stage's checkpoint."""
-        previous: Path | None = None
+        previous = self.origins[-1] if self.origins else None
         for index, stage in enumerate(self.experiment.stages):
             done = self.folder / f"{index}-{stage.name}.safetensors"
             if not done.exists():
@@ -80,7 +80,8 @@ class Pipeline:
             self._distil(stage, previous, folder, tell, keeper)
         else:
             raise KinesisError("a stage needs numbers for PPO or for distillation", where=stage.name)
-        shutil.copyfile(keeper.path, done)
+        with replacing(done) as temporary:
+            shutil.copyfile(keeper.path, temporary)
 
     def _reinforce(
         self, stage: Stage, ppo: PPO, previous: Path | None, folder: Path, tell: Report, keeper: _Keeper
@@ -88,23 +89,24 @@ class Pipeline:
         env = self._env(stage, ppo.envs, ppo.hard_share)
         width = env.observation.shape[1]
         actor = self._start(stage, env, width, ppo.noise, previous, ppo.exploration)
-        critic = make_critic(self.experiment.network, width)
+        critic = make_critic(stage.gate or self.experiment.network, width)
         if self.experiment.network.symmetric:
             critic.reflect(measure_symmetry(env))
         if stage.start != "scratch":
             critic.obs_normalizer.load_state_dict(actor.obs_normalizer.state_dict())
         prime_with(env, actor)
-        algorithm = make_ppo(actor, critic, ppo, width, env.num_actions)
+        algorithm = make_ppo(actor, critic, ppo, width, 1 if stage.gate else env.num_actions)
         runner = PPOStage(env, algorithm, ppo, folder)
         if not runner.progress.iteration:
             env.reset()
         progress = runner.progress
+
+        def offer() -> None:
+            policy = Policy(actor, 0.0 if stage.gate else runner.noise, env.law.span)
+            keeper.offer(policy, self._card(stage, env, policy, progress.samples, progress.seconds, previous))
+
         runner.run(
-            lambda numbers: tell(stage.name, Position(progress.samples, ppo.samples, progress.seconds), numbers),
-            lambda: keeper.offer(
-                Policy(actor, runner.noise, env.law.span),
-                self._card(stage, env, progress.samples, progress.seconds, previous, runner.noise),
-            ),
+            lambda numbers: tell(stage.name, Position(progress.samples, ppo.samples, progress.seconds), numbers), offer
         )
 
     def _distil(self, stage: Stage, previous: Path | None, folder: Path, tell: Report, keeper: _Keeper) -> None:
@@ -119,7 +121,8 @@ class Pipeline:
         runner = DistillationStage(env, expert, actor, config, folder, self.experiment.seed)
         wanted = config.rounds * config.envs * config.steps
         runner.run(lambda numbers: tell(stage.name, Position(runner.samples, wanted, runner.seconds), numbers))
-        keeper.offer(Policy(actor), self._card(stage, env, runner.samples, runner.seconds, previous))
+        policy = Policy(actor)
+        keeper.offer(policy, self._card(stage, env, policy, runner.samples, runner.seconds, previous))
 
     def _env(self, stage: Stage, envs: int, hard_share: float = 0.0) -> Env:
         body = load(stage.task.body)
@@ -136,31 +139,35 @@ class Pipeline:
     def _start(
         self, stage: Stage, env: Env, width: int, noise: float, previous: Path | None, exploration: str = "diagonal"
     ) -> ReflectedModel:
-        actor = make_actor(
-            self.experiment.network, width, env.num_actions, noise=noise, centre=env.law.centre, exploration=exploration
-        )
-        source = _source(stage, previous)
-        if source is not None:
-            self._take(source, actor, env)
-        if self.experiment.network.symmetric:
+        network, source = self.experiment.network, _source(stage, previous)
+        if stage.gate:
+            actor: ReflectedModel = self._mix(stage.gate, env)
+        else:
+            actor = make_actor(
+                network, width, env.num_actions, noise=noise, centre=env.law.centre, exploration=exploration
+            )
+            if source is not None:
+                actor.load_plain_state(_origin(source, env).policy.actor.plain_state())
+        if network.symmetric:
             actor.reflect(measure_symmetry(env))
         actor.distribution.reset(noise)
         return actor
 
-    def _take(self, source: Path | str, actor: ReflectedModel, env: Env) -> None:
-        """Give the actor the weights of a checkpoint, keeping its exploration."""
-        origin = load_checkpoint(source)
-        if origin.card.observations != env.widths:
+    def _mix(self, gate: Network, env: Env) -> Mixture:
+        """A new gate over the policies that the run starts from."""
+        experts = [_origin(path, env) for path in self.origins]
+        other = [e for e in experts if e.card.network != self.experiment.network]
+        if other or not experts:
             raise KinesisError(
-                "the starting policy observes something else",
-                where=str(source),
-                got=origin.card.observations,
-                expected=env.widths,
+                "a gate needs experts of one network",
+                where=str(self.folder),
+                got=other[0].card.network if other else "none",
+                expected=self.experiment.network,
             )
-        actor.load_plain_state(origin.policy.actor.plain_state())
+        return Mixture([e.policy for e in experts], gate)
 
     def _card(
-        self, stage: Stage, env: Env, samples: int, seconds: float, previous: Path | None, spread: float = 0.0
+        self, stage: Stage, env: Env, policy: Policy, samples: int, seconds: float, previous: Path | None
     ) -> Card:
         kinds = Counter((c.source, c.licence) for c in self.clips)
         source = previous or (stage.distillation and stage.distillation.teacher) or _source(stage, None)
@@ -174,9 +181,37 @@ class Pipeline:
             experiment=asdict(self.experiment),
             data=[d for d in before.data if d not in data] + data if before else data,
             samples=samples + (before.samples if before else 0),
-            spread=spread,
+            spread=policy.spread,
+            gate=stage.gate,
+            spreads=tuple(e.spread for e in policy.actor.experts) if isinstance(policy.actor, Mixture) else (),
             wall_clock_s=seconds + (before.wall_clock_s if before else 0.0),
         )
+
+
+def claim(folder: Path, experiment: Experiment) -> None:
+    """Write `experiment.json` into the folder of a run; a folder that holds another experiment is refused."""
+    folder.mkdir(parents=True, exist_ok=True)
+    saved = folder / "experiment.json"
+    if not saved.exists():
+        with replacing(saved) as temporary:
+            temporary.write_text(to_json(experiment))
+    elif from_json(Experiment, saved.read_text()) != from_json(Experiment, to_json(experiment)):
+        raise KinesisError("the folder holds another experiment", where=str(saved), hint="choose another --out")
+
+
+def _origin(source: Path | str, env: Env) -> Checkpoint:
+    """A checkpoint to go on from in this Env."""
+    origin = load_checkpoint(source)
+    if origin.card.observations != env.widths:
+        raise KinesisError(
+            "the starting policy observes something else",
+            where=str(source),
+            got=origin.card.observations,
+            expected=env.widths,
+        )
+    if origin.card.gate:
+        raise KinesisError("a mixture of experts is no start for one policy", where=str(source))
+    return origin
 
 
 def _source(stage: Stage, previous: Path | None) -> Path | str | None:

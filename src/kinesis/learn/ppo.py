@@ -11,6 +11,7 @@ from rsl_rl.storage import RolloutStorage
 
 from kinesis.learn.config import PPO
 from kinesis.learn.networks import observations
+from kinesis.learn.reflect import ReflectedModel
 
 
 class CautiousPPO(RslPPO):
@@ -20,9 +21,10 @@ class CautiousPPO(RslPPO):
     `value_warmup` updates the policy stands still.
     """
 
+    actor: ReflectedModel
     learning_rate: float
 
-    def __init__(self, actor: MLPModel, critic: MLPModel, storage: RolloutStorage, config: PPO) -> None:
+    def __init__(self, actor: ReflectedModel, critic: MLPModel, storage: RolloutStorage, config: PPO) -> None:
         """Split rsl_rl's optimiser into two groups."""
         super().__init__(
             actor,
@@ -69,10 +71,10 @@ class _TwoRates(torch.optim.Adam):
         return super().step(closure)
 
 
-def make_ppo(actor: MLPModel, critic: MLPModel, config: PPO, width: int, actions: int) -> CautiousPPO:
-    """PPO with storage for `config.envs` environments and `config.steps` steps."""
+def make_ppo(actor: ReflectedModel, critic: MLPModel, config: PPO, width: int, sampled: int) -> CautiousPPO:
+    """PPO with storage for `config.envs` environments and `config.steps` steps of `sampled` numbers each."""
     seen = observations(torch.zeros(config.envs, width))
-    storage = RolloutStorage("rl", config.envs, config.steps, seen, [actions], "cpu")
+    storage = RolloutStorage("rl", config.envs, config.steps, seen, [sampled], "cpu")
     if config.freeze_normaliser:
         actor.obs_normalizer.until = 0
     return CautiousPPO(actor, critic, storage, config)

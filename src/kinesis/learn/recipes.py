@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage
+from kinesis.learn.config import PPO, Distillation, Experiment, Mining, Network, Stage
 from kinesis.registry import Registry
 from kinesis.task.recipes import imitate, imitate_torque
 from kinesis.task.recipes import kinesis as kinesis_task
@@ -87,9 +87,31 @@ def scratch() -> Experiment:
     return dataclasses.replace(walk(), name="scratch", stages=(Stage("muscles", imitate(), ppo=ppo),))
 
 
+GATE = PPO(
+    envs=384,
+    steps=24,
+    gamma=0.985,
+    learning_rate=3e-4,
+    desired_divergence=0.01,
+    entropy=1e-3,
+    freeze_normaliser=True,
+    samples=1_000_000,
+)
+
+
+@RECIPES.register("experts")
+def experts() -> Experiment:
+    """The walk recipe, then experts for the clips that it does not follow strictly, and a gate over them all."""
+    return dataclasses.replace(walk(), name="experts", mining=Mining(measure="success_strict", ppo=GATE))
+
+
 @RECIPES.register("kinesis")
 def kinesis() -> Experiment:
-    """Rates, reward and ending of KINESIS (Simos 2025), PPO from scratch with its numbers."""
+    """Rates, reward, ending and experts of KINESIS (Simos 2025), PPO from scratch with its numbers.
+
+    Its budget of 1.1e9 control steps is shared by three experts and the gate. Each begins with a value function that
+    knows nothing, which a good first policy must wait for.
+    """
     ppo = PPO(
         envs=256,
         steps=200,
@@ -102,9 +124,14 @@ def kinesis() -> Experiment:
         value_learning_rate=3e-4,
         noise=0.2,
         final_noise=0.2,
-        samples=1_100_000_000,
+        value_warmup=8,
+        samples=275_000_000,
     )
     network = Network((2048, 1536, 1024, 1024, 512, 512), (2048, 1536, 1024, 1024, 512, 512), "silu", symmetric=False)
     return dataclasses.replace(
-        walk(), name="kinesis", network=network, stages=(Stage("muscles", kinesis_task(), ppo=ppo),)
+        walk(),
+        name="kinesis",
+        network=network,
+        stages=(Stage("muscles", kinesis_task(), ppo=ppo),),
+        mining=Mining(3, enough=0.0, shrink=0.0, gate=network, ppo=dataclasses.replace(ppo, freeze_normaliser=True)),
     )

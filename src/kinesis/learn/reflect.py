@@ -60,9 +60,7 @@ class ReflectedModel(MLPModel):
         columns = Reflection(symmetry.index, symmetry.sign)
         for layer in layers:
             width = layer.out_features
-            rows = Reflection.halves(width)
-            if layer is layers[-1]:
-                rows = Reflection.none(width) if width == 1 else Reflection(symmetry.actions, torch.ones(width))
+            rows = self._outputs(symmetry, width) if layer is layers[-1] else Reflection.halves(width)
             parametrize.register_parametrization(layer, "weight", _Projected(rows, columns))
             parametrize.register_parametrization(layer, "bias", _Projected(rows, None))
             columns = rows
@@ -72,6 +70,18 @@ class ReflectedModel(MLPModel):
         second = 0.5 * (second + second[..., symmetry.index])
         normaliser._mean[:], normaliser._var[:] = mean, second - mean**2
         normaliser._std[:] = normaliser._var.sqrt()
+
+    def _outputs(self, symmetry: Symmetry, width: int) -> Reflection:
+        """What becomes of the outputs in the mirror: a value stays, actions change sides."""
+        return Reflection.none(width) if width == 1 else Reflection(symmetry.actions, torch.ones(width))
+
+    def network(self) -> nn.Module:
+        """From an observation (env, width) to the action (env, action), deterministically; shares the weights."""
+        return nn.Sequential(self.obs_normalizer, self.mlp)
+
+    def act(self, _seen: Tensor, sampled: Tensor) -> Tensor:
+        """The action (env, action) that what was sampled at an observation (env, width) stands for: itself."""
+        return sampled
 
     def update_normalization(self, obs: TensorDict) -> None:
         """See rsl_rl; mirror images count as seen."""

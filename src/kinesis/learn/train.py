@@ -48,7 +48,7 @@ class PPOStage:
     def __init__(self, env: Env, algorithm: CautiousPPO, config: PPO, folder: Path) -> None:
         """Go on from the folder's saved state where there is one."""
         self.env, self.algorithm, self.config, self.folder = env, algorithm, config, folder
-        self.rsl = RslEnv(env)
+        self.rsl = RslEnv(env, algorithm.actor.act)
         self.progress = Progress()
         self._log = SummaryWriter(str(folder))
         if self.state_path.exists():
