@@ -79,7 +79,10 @@ def _page(result: dict, pairs: list[tuple[Row, Score]]) -> str:
         "## Every clip",
         "",
         HEAD.replace("clips", "speed [m/s]")
-        + "\n".join(_line(score.clip, f"{row.quality.speed_mps if row.quality else 0.0:.2f}", asdict(score)) for row, score in pairs),
+        + "\n".join(
+            _line(score.clip, f"{row.quality.speed_mps if row.quality else 0.0:.2f}", asdict(score))
+            for row, score in pairs
+        ),
     ]
     return "\n".join(lines) + "\n"
 
