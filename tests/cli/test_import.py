@@ -27,8 +27,8 @@ KEYS = [
     "fit_mm_median",
     "fit_mm_p95",
     "limit_frames",
+    "tendon_breaks",
     "tendon_jumps",
-    "tendon_fast",
     "realtime_factor",
     "by_category",
 ]

@@ -56,7 +56,7 @@ def test_every_kind_of_motion_is_known(name: str) -> None:
 
 def test_a_sound_clip_gets_the_best_grade() -> None:
     quality = judge(moving("walk_normal"), marks_of(moving("walk_normal"), np.full((100, 8), 0.004)))
-    assert (quality.grade, quality.limit_frames, quality.tendon_jumps) == ("A", 0.0, 0.0)
+    assert (quality.grade, quality.limit_frames, quality.tendon_breaks) == ("A", 0.0, 0.0)
     assert quality.fit_mm == pytest.approx(4.0)
     assert quality.fit_mm_p95 == pytest.approx(4.0)
     assert quality.fit_mm_quantiles == pytest.approx([4.0] * 20)
@@ -77,17 +77,17 @@ def test_muscle_lengths_are_those_of_the_engine() -> None:
         np.testing.assert_allclose(muscles.speed[frame], data.actuator_velocity, atol=1e-9)
 
 
-def test_fast_running_is_no_jump_but_a_torn_clip_is() -> None:
+def test_fast_running_does_not_break_but_a_torn_clip_does() -> None:
     run = marks_of(moving("run"))
-    assert run.fast_share > 0.05
-    assert run.jump_share < 0.1 * run.fast_share
+    assert run.jump_share > 0.05
+    assert run.break_share < 0.1 * run.jump_share
     qpos = moving("walk_normal").qpos.copy()
     qpos[100:, BODY.joint_qpos] += 0.3
     torn = remade(moving("walk_normal"), np.clip(qpos, *_limits()))
     smooth = dataclasses.replace(torn, qvel=moving("walk_normal").qvel)
-    assert marks_of(smooth).jump_share > 0.0005
-    assert frames_of(smooth, "muscle length jumps").tolist() == [100]
-    assert marks_of(moving("walk_normal")).jump_share == 0.0
+    assert marks_of(smooth).break_share > 0.0005
+    assert frames_of(smooth, "muscle length breaks").tolist() == [100]
+    assert marks_of(moving("walk_normal")).break_share == 0.0
 
 
 def _limits() -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,7 @@ FAULTS = {
     "joint at its limit": np.zeros(100, bool),
     "sole over 10 mm in the ground": np.arange(100) % 50 < 2,
     "standing foot skates": np.arange(100) == 99,
-    "muscle length jumps": np.ones(100, bool),
+    "muscle length breaks": np.ones(100, bool),
 }
 AT_4 = "document.querySelectorAll('.lane')[0].className"
 

@@ -176,7 +176,7 @@ def print_summary(summary: dict[str, Any], out: Path) -> None:
         f"{summary['clips_ok']} of {summary['clips_in']} imported to {out};"
         f" fit {_number(summary['fit_mm_median'])} mm median, {_number(summary['fit_mm_p95'])} mm 95th percentile;"
         f" {_share(summary['limit_frames'])} of frames at joint limits,"
-        f" {_share(summary['tendon_jumps'])} of tendon lengths jump;"
+        f" {_share(summary['tendon_breaks'])} of tendon lengths break;"
         f" {_number(summary['realtime_factor'])} times real time a core",
         soft_wrap=True,
         highlight=False,

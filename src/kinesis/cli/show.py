@@ -74,7 +74,7 @@ def _scorecard(clip: Clip, quality: Quality) -> dict[str, str]:
         "speed": f"{quality.speed_mps:.2f} m/s",
         **fit,
         "frames at a joint limit": f"{100.0 * quality.limit_frames:.1f} %",
-        "tendon jumps": f"{100.0 * quality.tendon_jumps:.2f} %",
+        "tendon breaks": f"{100.0 * quality.tendon_breaks:.2f} %",
         "soles in the ground": f"{quality.penetration_mm:.0f} mm",
         "skating": f"{quality.skating_mps:.2f} m/s",
         "licence": clip.licence,

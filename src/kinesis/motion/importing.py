@@ -216,14 +216,14 @@ def summarise(rows: list[Row]) -> dict[str, Any]:
     """The figures of an import.
 
     clips_in, clips_ok; refused: file, clip and reason of each; fit_mm_median, fit_mm_p95 over all points and
-    frames; limit_frames, tendon_jumps, tendon_fast over all frames; realtime_factor: seconds of motion a second of
+    frames; limit_frames, tendon_breaks, tendon_jumps over all frames; realtime_factor: seconds of motion a second of
     processor time; by_category: clips, seconds and grades.
     """
     ok = [row for row in rows if row.quality is not None]
     frames = sum(row.frames for row in ok)
     marks: Mapping[str, float | None] = {
         name: round(sum(getattr(row.quality, name) * row.frames for row in ok) / frames, 5) if frames else None
-        for name in ("limit_frames", "tendon_jumps", "tendon_fast")
+        for name in ("limit_frames", "tendon_breaks", "tendon_jumps")
     }
     spent = sum(row.fit_s for row in ok)
     return {

@@ -12,7 +12,8 @@ from kinesis.motion.clip import Clip
 from kinesis.motion.readers.feet import sense_feet, slides, standing, weighted_rms
 
 JUMP_M = 0.005
-"""A muscle that changes its length by this much more between two frames than its joints' speeds explain, jumps."""
+"""A muscle jumps that changes its length by this much in a fiftieth of a second, for any reason; its length breaks
+where it does so between two frames beyond what its joints' speeds explain."""
 AT_LIMIT_RAD = np.deg2rad(0.2)
 
 _HARDLY_STANDS = 0.1
@@ -25,7 +26,7 @@ class Marks:
 
     errors_m: (frame, 8) distance of hip, knee, ankle and toe, right then left, from the source scaled to this
     body [m], None where there were no points to fit. at_limit: (frame, joint) whether a joint is at its limit,
-    false for the toes' joints, which recordings do not show. jumps, fast: (frame, muscle) whether a muscle's
+    false for the toes' joints, which recordings do not show. breaks, jumps: (frame, muscle) whether a muscle's
     length has changed since the frame before by `JUMP_M` more than its joints' speeds explain, and by `JUMP_M`
     in a fiftieth of a second for any reason, speed included; false in the first. depth_m: (frame,) how deep
     the lowest sole is below the ground [m]. slide_mps, stands: (frame, 2) speed that the right and the left
@@ -34,8 +35,8 @@ class Marks:
 
     errors_m: np.ndarray | None
     at_limit: np.ndarray
+    breaks: np.ndarray
     jumps: np.ndarray
-    fast: np.ndarray
     depth_m: np.ndarray
     slide_mps: np.ndarray
     stands: np.ndarray
@@ -46,14 +47,14 @@ class Marks:
         return float(self.at_limit.any(1).mean())
 
     @property
+    def break_share(self) -> float:
+        """Share of muscle-frames that break."""
+        return float(self.breaks[1:].mean())
+
+    @property
     def jump_share(self) -> float:
         """Share of muscle-frames that jump."""
         return float(self.jumps[1:].mean())
-
-    @property
-    def fast_share(self) -> float:
-        """Share of muscle-frames that are fast."""
-        return float(self.fast[1:].mean())
 
     @property
     def penetration_mm(self) -> float:
@@ -77,12 +78,12 @@ class Marks:
 def mark(clip: Clip, kinematics: Kinematics, errors_m: np.ndarray | None = None) -> Marks:
     """Marks of a clip on the body of `kinematics`; errors_m: (frame, 8) as `fit` gives them, if it did."""
     feet, velocity = sense_feet(kinematics, clip.qpos, clip.rate_hz), clip.qvel[:, :2]
-    jumps, fast = _tendons(clip, kinematics)
+    breaks, jumps = _tendons(clip, kinematics)
     return Marks(
         errors_m=errors_m,
         at_limit=at_limit(clip, kinematics.body),
+        breaks=breaks,
         jumps=jumps,
-        fast=fast,
         depth_m=np.maximum(-kinematics.sole_heights(clip.qpos).min((1, 2)), 0.0),
         slide_mps=slides(feet, velocity),
         stands=standing(feet, velocity, clip.qpos[:, 2]),
@@ -97,7 +98,7 @@ def at_limit(clip: Clip, body: Body) -> np.ndarray:
 
 
 def _tendons(clip: Clip, kinematics: Kinematics) -> tuple[np.ndarray, np.ndarray]:
-    """(frame, muscle) whether a muscle jumps, and whether it is fast; see `Marks`."""
+    """(frame, muscle) whether a muscle's length breaks, and whether it jumps; see `Marks`."""
     muscles = kinematics.muscles(clip.qpos, clip.qvel)
     change = np.diff(muscles.length, axis=0, prepend=muscles.length[:1])
     explained = np.zeros_like(change)

@@ -15,7 +15,7 @@ from kinesis.motion.marks import Marks
 from kinesis.motion.readers.resample import lowpass
 
 LIMITS: Mapping[str, float] = MappingProxyType(
-    {"fit_mm_p95": 35.0, "limit_frames": 0.05, "tendon_jumps": 0.005, "penetration_mm": 10.0}
+    {"fit_mm_p95": 35.0, "limit_frames": 0.05, "tendon_breaks": 0.005, "penetration_mm": 10.0}
 )
 """What grade A allows of each. Of skating it allows `SKATING_MPS`, and `SKATING_SHARE` of the speed besides."""
 SKATING_MPS, SKATING_SHARE = 0.05, 0.06
@@ -36,7 +36,7 @@ class Quality:
 
     fit_mm, fit_mm_p95: mean and 95th percentile of the fit's errors, None where there were no points to fit.
     fit_mm_quantiles: (20,) from 2.5 to 97.5 %. limit_frames: share of frames with a joint at its limit.
-    tendon_jumps, tendon_fast: shares of muscle-frames. penetration_mm: 95th percentile of how deep soles are
+    tendon_breaks, tendon_jumps: shares of muscle-frames. penetration_mm: 95th percentile of how deep soles are
     below the ground. skating_mps: speed of the standing soles, root mean square. speed_mps, category, grade:
     see `kind` and `grade`.
     """
@@ -45,8 +45,8 @@ class Quality:
     fit_mm_p95: float | None
     fit_mm_quantiles: tuple[float, ...]
     limit_frames: float
+    tendon_breaks: float
     tendon_jumps: float
-    tendon_fast: float
     penetration_mm: float
     skating_mps: float
     speed_mps: float
@@ -60,7 +60,7 @@ def judge(clip: Clip, marks: Marks) -> Quality:
     worst = None if errors is None else float(np.quantile(errors, 0.95))
     shares = {
         "limit_frames": marks.limit_share,
-        "tendon_jumps": marks.jump_share,
+        "tendon_breaks": marks.break_share,
         "penetration_mm": marks.penetration_mm,
     }
     skating, speed = marks.skating_mps, speed_of(clip)
@@ -69,7 +69,7 @@ def judge(clip: Clip, marks: Marks) -> Quality:
         fit_mm_p95=worst,
         fit_mm_quantiles=() if errors is None else tuple(np.quantile(errors, _QUANTILES).tolist()),
         **shares,
-        tendon_fast=marks.fast_share,
+        tendon_jumps=marks.jump_share,
         skating_mps=skating,
         speed_mps=speed,
         category=kind(clip),
@@ -89,7 +89,7 @@ def faults(clip: Clip, marks: Marks) -> dict[str, np.ndarray]:
         "joint at its limit": np.any(marks.at_limit, axis=1),
         f"sole over {depth_mm:.0f} mm in the ground": 1000.0 * marks.depth_m > depth_mm,
         "standing foot skates": skating > skating_allowed(speed_of(clip)),
-        "muscle length jumps": np.any(marks.jumps, axis=1),
+        "muscle length breaks": np.any(marks.breaks, axis=1),
     }
     if marks.errors_m is None:
         return found
