@@ -7,14 +7,13 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from kinesis.errors import KinesisError
 from kinesis.motion.readers import Recording, read_motions, reader_of
-from kinesis.motion.readers.stream import LARGEST_BYTES, checked_path
+from kinesis.motion.readers.stream import ARCHIVE_FAULTS, LARGEST_BYTES, checked_path
 
 LARGEST_SWELLING = 300
 """Times that a member of an archive may be larger than its compressed form; text of numbers reaches 10."""
@@ -23,7 +22,6 @@ ENDINGS = (".bvh", ".trc", ".c3d", ".mot", ".sto", ".npz", ".npy", ".pkl", ".zip
 """A file in a folder that is called so is a recording, and refused aloud where no reader recognises it."""
 
 _PIECE_BYTES = 1 << 20
-_DAMAGE = (OSError, KeyError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ class MotionFile:
         try:
             with self.path.open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-        except _DAMAGE as error:
+        except ARCHIVE_FAULTS as error:
             raise KinesisError("the file cannot be read", where=self.label, got=error) from None
 
 
@@ -117,7 +115,7 @@ def is_archive(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return not all(name.endswith(".npy") for name in archive.namelist())
-    except _DAMAGE:
+    except ARCHIVE_FAULTS:
         return False
 
 
@@ -161,5 +159,5 @@ def _extract(path: Path, member: str, target: Path) -> None:
                 )
             with archive.open(info) as source, target.open("wb") as sink:
                 shutil.copyfileobj(source, sink, _PIECE_BYTES)
-    except _DAMAGE as error:
+    except ARCHIVE_FAULTS as error:
         raise KinesisError("the archive cannot be read", where=where, got=error) from None

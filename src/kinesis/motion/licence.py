@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from kinesis.motion.readers.stream import ARCHIVE_FAULTS
+
 NAMES = re.compile(r"^(licen[sc]e|copying|terms)\b.*", re.IGNORECASE)
 _LONGEST = 100_000
 _MARKS = (
@@ -46,7 +48,7 @@ def _in_archive(path: Path) -> str | None:
             for name in _licence_members(archive):
                 with archive.open(name) as stream:
                     return _named(PurePosixPath(name).name, stream.read(_LONGEST))
-    except (OSError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile):
+    except ARCHIVE_FAULTS:
         pass
     return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import zipfile
-import zlib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 
 from kinesis.errors import KinesisError
 from kinesis.motion.readers.safe_pickle import load_pickled
-from kinesis.motion.readers.stream import LARGEST_BYTES
+from kinesis.motion.readers.stream import ARCHIVE_FAULTS, LARGEST_BYTES
 
 NPY_MAGIC = b"\x93NUMPY"
 _HEAD = re.compile(
@@ -23,15 +22,13 @@ _HEAD = re.compile(
 )
 """As numpy writes it, whose own parser lets several kinds of error and warning out."""
 
-_FAULTS = (OSError, EOFError, ValueError, KeyError, RuntimeError, NotImplementedError, zlib.error, zipfile.BadZipFile)
-
 
 def npz_names(path: Path) -> set[str]:
     """Names of the arrays in an `.npz`; none for another file."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except _FAULTS:
+    except ARCHIVE_FAULTS:
         return set()
     return {name.removesuffix(".npy") for name in names} if all(name.endswith(".npy") for name in names) else set()
 
@@ -50,7 +47,7 @@ def load_npz(path: Path, wanted: Collection[str]) -> dict[str, Any]:
                 if info.file_size > LARGEST_BYTES:
                     raise _too_large(f"{path}!{name}", info.file_size)
                 found[name.removesuffix(".npy")] = _parsed(archive.read(info), f"{path}!{name}")
-    except _FAULTS as error:
+    except ARCHIVE_FAULTS as error:
         raise KinesisError("the archive of arrays is damaged", where=str(path), got=error) from None
     return found
 

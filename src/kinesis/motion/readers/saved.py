@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 from kinesis.motion.clip import Clip, load_clip
+from kinesis.motion.readers.arrays import npz_names
 from kinesis.motion.readers.reader import READERS, Reader
 
-_ARRAYS = {"words.npy", "qpos.npy", "landmarks.npy"}
+_ARRAYS = {"words", "qpos", "landmarks"}
 
 
 def recognises(path: Path) -> bool:
     """Whether the file is a numpy archive with a clip's own arrays."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return set(archive.namelist()) >= _ARRAYS
-    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
-        return False
+    return npz_names(path) >= _ARRAYS
 
 
 def read_saved(path: Path) -> list[Clip]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from kinesis.errors import KinesisError
 LARGEST_BYTES = 1_000_000_000
 LONGEST_LINE_BYTES = 1_000_000
 _GZIP_MAGIC = b"\x1f\x8b"
+
+ARCHIVE_FAULTS = (OSError, EOFError, ValueError, KeyError, RuntimeError, zlib.error, zipfile.BadZipFile)
+"""What `zipfile` raises over members that are damaged, encrypted or unknown (the last two a RuntimeError)."""
 
 
 def checked_path(path: Path | str) -> Path:
