@@ -19,6 +19,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "show": ("kinesis.cli.show", "one motion fitted to the body, beside its source, with what is wrong marked"),
     "data": ("kinesis.cli.data", "build a dataset with its split: KIT-Locomotion from AMASS, or any folder"),
     "eval": ("kinesis.cli.eval", "score a policy on a set of motions"),
+    "record": ("kinesis.cli.record", "follow motions and keep everything: muscles, joints, forces, in one file a clip"),
+    "analyse": ("kinesis.cli.analyse", "what recordings say: gait, emg, effort, redundancy"),
     "benchmark": ("kinesis.cli.benchmark", "measure a policy on a frozen suite, perturbed too, or compare two results"),
     "bench": ("kinesis.cli.bench", "measure the speed of this machine"),
     "doctor": ("kinesis.cli.doctor", "say what is wrong with this installation, and what mends it"),

@@ -68,8 +68,8 @@ def follow_clips(
     for start in range(0, len(order), BATCH):
         batch = [clips[i] for i in order[start : start + BATCH]]
         done = sum(len(r.qpos) for r in runs)
-        env = _env(policy, task, batch, perturbation)
-        runs += _follow(policy, env, batch, functools.partial(_tell, progress, done, total))
+        env = make_env(policy, task, batch, perturbation)
+        runs += follow_batch(policy, env, batch, functools.partial(_tell, progress, done, total))
     position = {id(clip): i for i, clip in enumerate(clips)}
     return sorted(runs, key=lambda run: position[id(run.clip)])
 
@@ -84,7 +84,7 @@ def count_frames(clip: Clip, task: TaskConfig) -> int:
     return max(1, int(clip.duration_s * task.control_hz + 1e-6))
 
 
-def _env(policy: Policy, task: TaskConfig, clips: Sequence[Clip], perturbation: Perturbation | None) -> Env:
+def make_env(policy: Policy, task: TaskConfig, clips: Sequence[Clip], perturbation: Perturbation | None) -> Env:
     """One environment a clip, at its beginning, that never ends by itself."""
     body, count = load(task.body), len(clips)
     command = Follow(Library(body, clips), count, task.horizons_s, clips=torch.arange(count))
@@ -95,7 +95,8 @@ def _env(policy: Policy, task: TaskConfig, clips: Sequence[Clip], perturbation: 
 
 
 @torch.no_grad()
-def _follow(policy: Policy, env: Env, clips: Sequence[Clip], progress: Callable[[int], object]) -> list[Run]:
+def follow_batch(policy: Policy, env: Env, clips: Sequence[Clip], progress: Callable[[int], object]) -> list[Run]:
+    """Follow one clip an environment of `make_env`. progress is called with frames done after every step."""
     frames = [count_frames(clip, env.config) for clip in clips]
     kept: dict[str, list[Tensor]] = {}
     for _ in range(max(frames)):
