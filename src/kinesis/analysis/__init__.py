@@ -1,0 +1,1 @@
+"""What recordings say; analysis reads only Recordings."""
