@@ -1,0 +1,159 @@
+"""kinesis analyse emg: the body's muscle activity beside people's EMG."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import tyro
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from kinesis.evaluate import Recording
+
+
+@dataclass(frozen=True)
+class Emg:
+    """Score muscles against people's EMG: Pearson r per muscle and person, with controls and baselines."""
+
+    reference: Path
+    """EMG: a file of any known format, or a folder, of which the file that fits motion and speed best is taken."""
+    policy: str = "default"
+    """A shipped policy's name, or the path of a checkpoint."""
+    speed: float = 1.4
+    """Of the people [m/s]; the policy follows the built-in motion of this speed, and strides near it count."""
+    motion: Literal["walk", "run"] = "walk"
+    """What the people did."""
+    motions: str | None = None
+    """What the policy follows instead: a file, a folder, all that --motions takes elsewhere."""
+    recording: Path | None = None
+    """Recordings of `kinesis record` in place of a policy: a file or a folder."""
+    leg: Literal["both", "right", "left"] = "both"
+    """Whose strides count; with both, the mean of the two."""
+    lag_ms: float | None = None
+    """EMG earlier by this, the same for all; by default what fits best within 0 to 100 ms."""
+    windows: Path | None = None
+    """Published on/off windows beside the reference (JSON)."""
+    touchdowns_s: tuple[float, ...] = ()
+    """Touchdowns of the foot, for EMG over time."""
+    emg_leg: Literal["right", "left"] = "right"
+    """Which leg, of EMG over time with both."""
+    out: Path | None = None
+    """Write a page with one panel a muscle."""
+    json: bool = False
+    """Print JSON only."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run; returns the exit code."""
+    asked = tyro.cli(Emg, args=list(argv), prog="kinesis analyse emg")
+    from kinesis.analysis.emg import Request, find_emg, own_courses, read_windows, scorecard
+
+    people = find_emg(asked.reference, asked.motion, asked.speed, Request(asked.touchdowns_s, asked.emg_leg[0]))
+    windows = None if asked.windows is None else read_windows(asked.windows)
+    recordings = _recordings(asked)
+    cutting: dict[str, Any] = {
+        "speed_mps": asked.speed,
+        "lowpass_hz": people.lowpass_hz,
+        "sides": {"both": ("r", "l")}.get(asked.leg, (asked.leg[0],)),
+    }
+    own = own_courses(recordings, **cutting)
+    card = _with_errors(scorecard(own, people, windows=windows, lag_ms=asked.lag_ms), recordings)
+    if asked.out is not None:
+        from kinesis.view.emg_page import write_emg_page
+
+        write_emg_page(asked.out, _title(asked, recordings), own, people, card)
+    if asked.json:
+        print(json.dumps(card))
+    else:
+        _show(card, asked.out)
+    return 0
+
+
+def _recordings(asked: Emg) -> Sequence[Recording]:
+    """Those that are given, or of the policy on the motion that is asked for."""
+    if asked.recording is not None:
+        from kinesis.evaluate import load_recordings
+
+        return load_recordings(asked.recording)
+    from kinesis.cli.record import recorded
+
+    return list(recorded(asked.policy, asked.motions or f"builtin:{asked.motion}@{asked.speed:g}", None))
+
+
+def _with_errors(card: dict[str, Any], recordings: Sequence[Recording]) -> dict[str, Any]:
+    """The scorecard with how well the motion was followed, after the other figures that count."""
+    errors = [float(r.labels["mpjpe_mm"]) for r in recordings if isinstance(r.labels.get("mpjpe_mm"), int | float)]
+    split = list(card).index("r_kinesis_protocol") + 1
+    head = {key: card[key] for key in list(card)[:split]}
+    followed = {"mpjpe_mm": round(sum(errors) / len(errors), 3) if errors else None}
+    who = {"policy": recordings[0].policy, "body": recordings[0].body, "motions": [r.name for r in recordings]}
+    return head | followed | who | card
+
+
+def _title(asked: Emg, recordings: Sequence[Recording]) -> str:
+    who = asked.policy if asked.recording is None else str(asked.recording)
+    names = ", ".join(r.name for r in recordings[:3]) + (" …" if len(recordings) > 3 else "")
+    return f"Muscles beside people's: {who} on {names}"
+
+
+def _show(card: dict[str, Any], page: Path | None) -> None:
+    """For people."""
+    from rich.console import Console
+
+    console = Console()
+    console.print(table(card))
+    low, high = card["r_interval"]
+    lines = {
+        f"r with people, EMG {card['lag_ms']:g} ms earlier ({card['lag']})": f"{_figure(card['r_median_subjects'])} "
+        f"({_figure(low)} to {_figure(high)})",
+        "r at zero lag": _figure(card["r_median_subjects_zero_lag"]),
+        "people among themselves, zero lag": _figure(card["r_people"]),
+        "static optimisation": _figure(card["r_static_optimisation"]),
+        "protocol of KINESIS (theirs 0.37, people 0.735)": _figure(card["r_kinesis_protocol"]),
+        "shifted in time, share as good": _figure(card["shift_test"]["p"]),
+        "muscles shuffled, mean r": _figure(card["shuffled_muscles"]["mean_r"]),
+        "MPJPE": f"{_figure(card['mpjpe_mm'])} mm",
+    }
+    console.print("peak: of activation; at %: of the cycle, theirs: people's", style="dim", highlight=False)
+    for name, value in lines.items():
+        console.print(f"{name}: {value}", highlight=False, soft_wrap=True)
+    if page is not None:
+        console.print(f"page: {page}", highlight=False, soft_wrap=True)
+
+
+def table(card: dict[str, Any]) -> Table:
+    """A row a muscle."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    source, count = card["reference"]["source"], card["reference"]["subjects"]
+    columns = ("r", "0 ms", "best", "ms", "people", "kappa", "peak", "at %", "theirs")
+    title = f"{source}, {count} {'person' if count == 1 else 'people'}"
+    made = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    made.add_column("muscle", no_wrap=True)
+    for column in columns:
+        made.add_column(column, justify="right")
+    people, kappa = card["people"], card["on_off"]["people"]["by_muscle"]
+    for name, row in card["muscles"].items():
+        made.add_row(
+            name.replace("_", " "),
+            _figure(row["r"]),
+            _figure(row["r_zero_lag"]),
+            _figure(row["r_best_lag"]),
+            f"{row['best_lag_ms']:.0f}",
+            _figure(people["r_by_muscle"][name] if people else None),
+            _figure(kappa[name]["kappa"]),
+            "silent" if row["silent"] else _figure(row["peak_activation"]),
+            str(row["peak_at_percent"]),
+            str(row["people_peak_at_percent"]),
+        )
+    return made
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

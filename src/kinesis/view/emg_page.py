@@ -1,0 +1,87 @@
+"""The EMG page: one panel a muscle, people's band and courses, the body's own on top, r beside. No network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from kinesis.analysis.emg.envelope import peak_normalised
+from kinesis.analysis.emg.own import Own
+from kinesis.analysis.emg.reference import Envelopes
+
+WIDTH, HEIGHT = 300.0, 150.0
+"""Of a panel's plot, in its own units; the page scales it."""
+
+
+def write_emg_page(
+    path: Path, title: str, own: Own, people: Envelopes, card: Mapping[str, Any], static: Own | None = None
+) -> Path:
+    """Write the page of a `scorecard` and the courses it was made from. Returns the path."""
+    templates = files("kinesis.view") / "templates"
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters["r"] = _figure
+    template = environment.from_string((templates / "emg.html.j2").read_text(encoding="utf-8"))
+    text = template.render(
+        title=title,
+        style=(templates / "emg.css").read_text(encoding="utf-8"),
+        panels=[_panel(name, own, people, card, static) for name in people.channels],
+        card=card,
+        many=len(people.subjects) > 1,
+        width=WIDTH,
+        height=HEIGHT,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _panel(name: str, own: Own, people: Envelopes, card: Mapping[str, Any], static: Own | None) -> dict[str, Any]:
+    """What a panel draws: paths in its units, and the numbers of its muscle."""
+    index = people.channels.index(name)
+    courses = people.values[:, index][~np.isnan(people.values[:, index]).any(-1)]
+    mean, sd = courses.mean(0), courses.std(0) if people.sd is None else people.sd[index]
+    row = card["muscles"][name]
+    mine = own.activation[own.rows([name])[0]]
+    best = None if static is None else static.activation[static.rows([name])[0]]
+    optimum, others = card["static_optimisation"], card["people"]
+    return {
+        "name": name.replace("_", " "),
+        "band": f"{_line(mean + sd)} L{_line(np.maximum(mean - sd, 0.0), back=True)[1:]} Z",
+        "mean": _line(mean),
+        "subjects": [_line(course) for course in courses] if len(courses) > 1 else [],
+        "own": _line(peak_normalised(mine)),
+        "static": None if best is None else _line(peak_normalised(best)),
+        "stance": round(WIDTH * own.stance, 1),
+        "row": row,
+        "r_people": None if others is None else others["r_by_muscle"][name],
+        "r_static": None if optimum is None else optimum["r_by_muscle"][name],
+        "note": _note(row),
+    }
+
+
+def _note(row: Mapping[str, Any]) -> str:
+    """What is plainly wrong with a muscle, in words; nothing where nothing is."""
+    if row["silent"]:
+        return "silent"
+    if row["r"] is not None and row["r"] < 0.3:
+        return f"busiest at {row['peak_at_percent']} % of the cycle, people at {row['people_peak_at_percent']} %"
+    return ""
+
+
+def _line(course: np.ndarray, *, back: bool = False) -> str:
+    """A path through a course (point,) of 0 to 1, from left to right or back."""
+    points = [
+        f"{WIDTH * index / (len(course) - 1):.1f},{HEIGHT * (1.0 - min(float(value), 1.2) / 1.2):.1f}"
+        for index, value in enumerate(course)
+    ]
+    return "M" + " L".join(reversed(points) if back else points)
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None or not math.isfinite(value) else f"{value:.2f}".replace("-", "−")
