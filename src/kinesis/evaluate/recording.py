@@ -137,7 +137,7 @@ class _Tape:
             fingerprint=self.env.body.fingerprint,
             body=self.env.body.name,
             policy=policy_id,
-            labels=_labels(run),
+            labels=_labels(run) | {"mass_kg": body.mass_kg},
         )
 
 
