@@ -96,9 +96,9 @@ def _with_errors(card: dict[str, Any], recordings: Sequence[Recording]) -> dict[
 
 
 def _title(asked: Emg, recordings: Sequence[Recording]) -> str:
-    who = asked.policy if asked.recording is None else str(asked.recording)
+    who = asked.policy if asked.recording is None else "recording"
     names = ", ".join(r.name for r in recordings[:3]) + (" …" if len(recordings) > 3 else "")
-    return f"Muscles beside people's: {who} on {names}"
+    return f"Muscles beside people's: {who}, {names}"
 
 
 def _show(card: dict[str, Any], page: Path | None) -> None:
@@ -134,7 +134,7 @@ def table(card: dict[str, Any]) -> Table:
     source, count = card["reference"]["source"], card["reference"]["subjects"]
     columns = ("r", "0 ms", "best", "ms", "people", "kappa", "peak", "at %", "theirs")
     title = f"{source}, {count} {'person' if count == 1 else 'people'}"
-    made = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    made = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=0)
     made.add_column("muscle", no_wrap=True)
     for column in columns:
         made.add_column(column, justify="right")

@@ -19,6 +19,10 @@ WIDTH, HEIGHT = 300.0, 150.0
 """Of a panel's plot, in its own units; the page scales it."""
 
 
+WEAK, NEAR_PERCENT = 0.3, 10
+"""Below this r a muscle is remarked on, if it is busiest further than this from where people are."""
+
+
 def write_emg_page(
     path: Path, title: str, own: Own, people: Envelopes, card: Mapping[str, Any], static: Own | None = None
 ) -> Path:
@@ -69,7 +73,8 @@ def _note(row: Mapping[str, Any]) -> str:
     """What is plainly wrong with a muscle, in words; nothing where nothing is."""
     if row["silent"]:
         return "silent"
-    if row["r"] is not None and row["r"] < 0.3:
+    apart = abs((row["peak_at_percent"] - row["people_peak_at_percent"] + 50) % 100 - 50)
+    if row["r"] is not None and row["r"] < WEAK and apart > NEAR_PERCENT:
         return f"busiest at {row['peak_at_percent']} % of the cycle, people at {row['people_peak_at_percent']} %"
     return ""
 

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesis.errors import KinesisError
+
 CYCLE = 100
 LAGS_MS = np.arange(0.0, 101.0, 5.0)
 """Common lags that are tried [ms]: EMG leads the force it makes by an electromechanical delay of 30–100 ms
 (Cavanagh & Komi 1979, Eur J Appl Physiol 42:159), and the body's tendons are rigid."""
 
+LARGEST_LAG_MS = 500.0
 _FLAT = 1e-9
 """What varies by less than this part of its size is constant."""
 
@@ -102,7 +105,12 @@ def agreement(
     """Score courses (channel, point) against people (subject, channel, point).
 
     lag_ms: a common lag that is given rather than searched for; zero lag is scored beside it.
+
+    Raises:
+        KinesisError: for a lag that no delay between EMG and force can be.
     """
+    if lag_ms is not None and not abs(lag_ms) <= LARGEST_LAG_MS:
+        raise KinesisError("not a lag", got=lag_ms, expected=f"up to {LARGEST_LAG_MS:g} ms")
     lags = lags_ms if lag_ms is None else np.unique([0.0, lag_ms])
     r = r_by_lag(own, people, stride_s, lags)
     medians = np.median(subject_means(r), -1)
