@@ -43,7 +43,7 @@ class Emg:
     emg_leg: Literal["right", "left"] = "right"
     """Which leg, of EMG over time with both."""
     out: Path | None = None
-    """Write a page with one panel a muscle."""
+    """Page with one panel a muscle; by default out/emg.html, and nowhere with --json."""
     json: bool = False
     """Print JSON only."""
 
@@ -63,14 +63,15 @@ def main(argv: Sequence[str]) -> int:
     }
     own = own_courses(recordings, **cutting)
     card = _with_errors(scorecard(own, people, windows=windows, lag_ms=asked.lag_ms), recordings)
-    if asked.out is not None:
+    page = asked.out or (None if asked.json else Path("out", "emg.html"))
+    if page is not None:
         from kinesis.view.emg_page import write_emg_page
 
-        write_emg_page(asked.out, _title(asked, recordings), own, people, card)
+        write_emg_page(page, _title(asked, recordings), own, people, card)
     if asked.json:
         print(json.dumps(card))
     else:
-        _show(card, asked.out)
+        _show(card, page)
     return 0
 
 

@@ -41,7 +41,8 @@ def run(capsys, *argv):
     return code, capsys.readouterr()
 
 
-def test_json_opens_with_the_promised_keys_and_is_the_same_twice(capsys, place):
+def test_json_opens_with_the_promised_keys_and_is_the_same_twice(capsys, place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     command = ("--reference", str(place / "people.csv"), "--recording", str(place), "--json")
     code, first = run(capsys, *command)
     assert code == 0
@@ -51,6 +52,7 @@ def test_json_opens_with_the_promised_keys_and_is_the_same_twice(capsys, place):
     assert card["r_median_subjects"] > 0.99
     assert card["mpjpe_mm"] == 21.0
     assert run(capsys, *command)[1].out == first.out
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_table_and_the_page_have_a_row_and_a_panel_a_muscle(capsys, place, tmp_path, timing):
