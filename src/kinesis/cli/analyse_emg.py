@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from kinesis.evaluate import Recording
 
+SPEED_MPS = {"walk": 1.4, "run": 2.8}
+"""At which people are most often recorded."""
+
 
 @dataclass(frozen=True)
 class Emg:
@@ -24,10 +27,10 @@ class Emg:
     """EMG: a file of any known format, or a folder, of which the file that fits motion and speed best is taken."""
     policy: str = "default"
     """A shipped policy's name, or the path of a checkpoint."""
-    speed: float = 1.4
-    """Of the people [m/s]; the policy follows the built-in motion of this speed, and strides near it count."""
     motion: Literal["walk", "run"] = "walk"
     """What the people did."""
+    speed: float | None = None
+    """How fast [m/s], by default 1.4 walking, 2.8 running; the policy follows the built-in motion of it."""
     motions: str | None = None
     """What the policy follows instead: a file, a folder, all that --motions takes elsewhere."""
     recording: Path | None = None
@@ -53,11 +56,12 @@ def main(argv: Sequence[str]) -> int:
     asked = tyro.cli(Emg, args=list(argv), prog="kinesis analyse emg")
     from kinesis.analysis.emg import Request, find_emg, own_courses, read_windows, scorecard
 
-    people = find_emg(asked.reference, asked.motion, asked.speed, Request(asked.touchdowns_s, asked.emg_leg[0]))
+    speed_mps = SPEED_MPS[asked.motion] if asked.speed is None else asked.speed
+    people = find_emg(asked.reference, asked.motion, speed_mps, Request(asked.touchdowns_s, asked.emg_leg[0]))
     windows = None if asked.windows is None else read_windows(asked.windows)
-    recordings = _recordings(asked)
+    recordings = _recordings(asked, speed_mps)
     cutting: dict[str, Any] = {
-        "speed_mps": asked.speed,
+        "speed_mps": speed_mps,
         "lowpass_hz": people.lowpass_hz,
         "sides": {"both": ("r", "l")}.get(asked.leg, (asked.leg[0],)),
     }
@@ -75,7 +79,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _recordings(asked: Emg) -> Sequence[Recording]:
+def _recordings(asked: Emg, speed_mps: float) -> Sequence[Recording]:
     """Those that are given, or of the policy on the motion that is asked for."""
     if asked.recording is not None:
         from kinesis.evaluate import load_recordings
@@ -83,17 +87,22 @@ def _recordings(asked: Emg) -> Sequence[Recording]:
         return load_recordings(asked.recording)
     from kinesis.cli.record import recorded
 
-    return list(recorded(asked.policy, asked.motions or f"builtin:{asked.motion}@{asked.speed:g}", None))
+    return list(recorded(asked.policy, asked.motions or f"builtin:{asked.motion}@{speed_mps:g}", None))
 
 
 def _with_errors(card: dict[str, Any], recordings: Sequence[Recording]) -> dict[str, Any]:
     """The scorecard with how well the motion was followed, after the other figures that count."""
-    errors = [float(r.labels["mpjpe_mm"]) for r in recordings if isinstance(r.labels.get("mpjpe_mm"), int | float)]
     split = list(card).index("r_kinesis_protocol") + 1
     head = {key: card[key] for key in list(card)[:split]}
-    followed = {"mpjpe_mm": round(sum(errors) / len(errors), 3) if errors else None}
+    followed = {key: _mean_label(recordings, key) for key in ("mpjpe_mm", "frame_coverage")}
     who = {"policy": recordings[0].policy, "body": recordings[0].body, "motions": [r.name for r in recordings]}
     return head | followed | who | card
+
+
+def _mean_label(recordings: Sequence[Recording], key: str) -> float | None:
+    """Mean of a number that recordings carry, None where none does."""
+    known = [float(value) for r in recordings if isinstance(value := r.labels.get(key), int | float)]
+    return round(sum(known) / len(known), 4) if known else None
 
 
 def _title(asked: Emg, recordings: Sequence[Recording]) -> str:

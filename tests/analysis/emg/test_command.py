@@ -68,6 +68,18 @@ def test_the_table_and_the_page_have_a_row_and_a_panel_a_muscle(capsys, place, t
     assert "NaN" not in text
 
 
+def test_means_of_people_are_drawn_with_their_sd_and_have_no_people_among_them(capsys, place, tmp_path):
+    rows = [f"soleus,{percent},Free,{0.1 + percent / 100},0.05" for percent in range(0, 101, 2)]
+    file, page = tmp_path / "means.csv", tmp_path / "emg.html"
+    file.write_text("\n".join(["muscle,pct_gait_cycle,speed,mean,sd", *rows]))
+    argv = ("--reference", str(file), "--recording", str(place), "--out", str(page), "--json")
+    card = json.loads(run(capsys, *argv)[1].out)
+    assert card["r_people"] is None
+    assert card["r_interval"] == [None, None]
+    assert card["reference"]["ensemble"] is True
+    assert 'class="band" d="M0.0' in page.read_text()
+
+
 def test_a_name_from_a_file_is_no_markup(capsys, place, tmp_path):
     bad = tmp_path / "<script>alert(1)<"
     bad.mkdir()
