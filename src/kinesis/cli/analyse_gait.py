@@ -7,25 +7,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tyro
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from kinesis.analysis.gait import Gait, analyse
-from kinesis.analysis.gait_curves import CURVES, LOW_PASS_HZ
-from kinesis.analysis.gait_tables import gait_table, write_curves, write_parameters
-from kinesis.analysis.norms import Norms, load_norms
-from kinesis.analysis.spatiotemporal import PARAMETERS
-from kinesis.body import load
 from kinesis.cli.record import recorded
 from kinesis.errors import KinesisError
-from kinesis.evaluate.recording import load_recordings
-from kinesis.evaluate.signals import Recording
-from kinesis.evaluate.unfollowed import recording_of_clip
-from kinesis.motion.find import find_motions
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from kinesis.analysis.gait import Gait
+    from kinesis.analysis.norms import Norms
+    from kinesis.evaluate.signals import Recording
 
 NOBODY = "none"
 
@@ -42,8 +36,8 @@ class AnalyseGait:
     """In place of both: a file of kinesis record, or a folder of them."""
     norms: Path | None = None
     """Published bands: a folder of tables, or one (docs/gait_report.md says in which form)."""
-    low_pass_hz: float = LOW_PASS_HZ
-    """Of forces, moments and powers; 0 for none."""
+    low_pass_hz: float | None = None
+    """Of forces, moments and powers; by default 20, 0 for none."""
     out: Path | None = None
     """Folder for the page and the tables; by default out/gait, and nowhere with --json."""
     json: bool = False
@@ -53,10 +47,16 @@ class AnalyseGait:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(AnalyseGait, args=list(argv), prog="kinesis analyse gait")
-    if not asked.low_pass_hz >= 0.0:
-        raise KinesisError("not a low-pass", got=asked.low_pass_hz, expected="0 Hz or more")
+    from kinesis.analysis.gait import analyse
+    from kinesis.analysis.gait_curves import LOW_PASS_HZ
+    from kinesis.analysis.gait_tables import gait_table
+    from kinesis.analysis.norms import load_norms
+
+    low_pass_hz = LOW_PASS_HZ if asked.low_pass_hz is None else asked.low_pass_hz
+    if not 0.0 <= low_pass_hz < float("inf"):
+        raise KinesisError("not a low-pass", got=low_pass_hz, expected="0 Hz or more")
     recordings = _recordings(asked)
-    gait = analyse(recordings, low_pass_hz=asked.low_pass_hz or None)
+    gait = analyse(recordings, low_pass_hz=low_pass_hz or None)
     norms = load_norms(asked.norms, gait.speed_unit) if asked.norms else None
     result = {"policy": recordings[0].policy, "recordings": [r.name for r in recordings]} | gait_table(gait, norms)
     folder = asked.out if asked.json else asked.out or Path("out/gait")
@@ -64,20 +64,32 @@ def main(argv: Sequence[str]) -> int:
     if asked.json:
         print(json.dumps(result))
         return 0
+    _show(result, written)
+    return 0
+
+
+def _show(result: dict[str, Any], written: Sequence[Path]) -> None:
+    """Print tables, what was left out and what was written."""
+    from rich.console import Console
+
     console = Console()
     for walk in result["walks"]:
         for made in tables(walk):
             console.print(made)
         for outlier in walk["outliers"]:
             console.print(f"left out: {outlier['stride']}: {outlier['why']}", highlight=False, markup=False)
-    if norms is None:
+    if result["norms"] is None:
         console.print("no bands: --norms FOLDER puts published ones behind the curves", highlight=False)
     for path in written:
         console.print(f"written: {path}", soft_wrap=True, highlight=False)
-    return 0
 
 
 def _recordings(asked: AnalyseGait) -> list[Recording]:
+    from kinesis.body import load
+    from kinesis.evaluate.recording import load_recordings
+    from kinesis.evaluate.unfollowed import recording_of_clip
+    from kinesis.motion.find import find_motions
+
     if asked.recording:
         return load_recordings(asked.recording)
     if asked.policy == NOBODY:
@@ -96,7 +108,8 @@ def _subject(asked: AnalyseGait, recordings: Sequence[Recording]) -> str:
 
 
 def _write(folder: Path, gait: Gait, norms: Norms | None, result: dict[str, Any], subject: str) -> list[Path]:
-    from kinesis.view.gait_page import write_gait_page  # brings matplotlib
+    from kinesis.analysis.gait_tables import write_curves, write_parameters
+    from kinesis.view.gait_page import write_gait_page
 
     page = write_gait_page(folder / "gait.html", gait, norms, result, subject)
     curves, parameters = folder / "curves.csv", folder / "parameters.csv"
@@ -105,6 +118,12 @@ def _write(folder: Path, gait: Gait, norms: Norms | None, result: dict[str, Any]
 
 def tables(walk: dict[str, Any]) -> list[Table]:
     """For people: parameters by side, then curves with their shares inside the bands."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from kinesis.analysis.gait_curves import CURVES
+    from kinesis.analysis.spatiotemporal import PARAMETERS
+
     strides = walk["strides"]
     first = Table("parameter", "both", "right", "left", title=f"{walk['speed_mps']:.2f} m/s, {strides['both']} strides")
     for name, row in walk["parameters"].items():

@@ -8,18 +8,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
-from rich.console import Console
-from rich.progress import Progress
 
-from kinesis.body import load
 from kinesis.errors import KinesisError
-from kinesis.evaluate.provenance import policy_id
-from kinesis.evaluate.recording import ENDING, each_recording, save
-from kinesis.evaluate.signals import Recording
-from kinesis.learn import load_checkpoint
-from kinesis.motion.find import find_motions
+
+if TYPE_CHECKING:
+    from kinesis.evaluate.signals import Recording
 
 _UNSAFE = re.compile(r"[^\w.@+-]+")
 
@@ -43,6 +39,8 @@ class Record:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Record, args=list(argv), prog="kinesis record")
+    from kinesis.evaluate.recording import save
+
     written: list[dict[str, object]] = []
     if asked.out.exists() and not asked.out.is_dir():
         raise KinesisError("not a folder", where=str(asked.out), expected="a folder for the recordings")
@@ -59,6 +57,15 @@ def main(argv: Sequence[str]) -> int:
 
 def recorded(policy: str, motions: str, rate_hz: float | None) -> Iterator[Recording]:
     """Recordings of motions by their names, as they come, with a progress bar on standard error."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from kinesis.body import load
+    from kinesis.evaluate.provenance import policy_id
+    from kinesis.evaluate.recording import each_recording
+    from kinesis.learn import load_checkpoint
+    from kinesis.motion.find import find_motions
+
     checkpoint = load_checkpoint(policy)
     clips = find_motions(motions, load(checkpoint.card.task.body), on_refusal=_tell)
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
@@ -75,6 +82,8 @@ def recorded(policy: str, motions: str, rate_hz: float | None) -> Iterator[Recor
 
 def file_name(name: str, taken: set[str]) -> str:
     """A file's name from a clip's, unlike those taken."""
+    from kinesis.evaluate.recording import ENDING
+
     stem = _UNSAFE.sub("_", name).strip(".")[:120] or "clip"
     candidates = (f"{stem}{mark}{ENDING}" for mark in ("", *(f"-{i}" for i in range(2, len(taken) + 3))))
     return next(c for c in candidates if c not in taken)
