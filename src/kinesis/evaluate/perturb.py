@@ -115,14 +115,8 @@ class Strength(Perturbation):
 
     def body(self, body: Body) -> Body:
         """See `Perturbation`."""
-        model = copy.copy(body.model)
-        if body.actuation == "muscle":
-            model.actuator_gainprm[:, 2] *= self.factor
-            model.actuator_biasprm[:, 2] *= self.factor
-        else:
-            model.actuator_ctrlrange[:] *= self.factor
-            model.actuator_actrange[:] *= self.factor
-        return dataclasses.replace(body, model=model)
+        factors = np.full(body.model.nu, self.factor)
+        return dataclasses.replace(body, model=with_strength(body.model, body.actuation, factors))
 
 
 @dataclass(frozen=True)
@@ -181,6 +175,18 @@ class GroundStep(Perturbation):
         model.geom_pos[box] = *middle, max(self.height_m, 0.0) - STEP_HALF_M[2]
         model.geom_quat[box] = np.cos(turn), 0.0, 0.0, np.sin(turn)
         return model
+
+
+def with_strength(model: mujoco.MjModel, actuation: str, factors: np.ndarray) -> mujoco.MjModel:
+    """A copy whose peak forces, passive ones too, or torque limits are multiplied by factors (actuator,)."""
+    model = copy.copy(model)
+    if actuation == "muscle":
+        model.actuator_gainprm[:, 2] *= factors
+        model.actuator_biasprm[:, 2] *= factors
+    else:
+        model.actuator_ctrlrange[:] *= factors[:, None]
+        model.actuator_actrange[:] *= factors[:, None]
+    return model
 
 
 class PerturbedSim(CpuSim):
