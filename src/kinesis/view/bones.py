@@ -31,7 +31,7 @@ def bone_meshes() -> Mapping[str, Mesh]:
     for geom in np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_MESH):
         name = model.body(model.geom_bodyid[geom]).name
         pieces.setdefault(name, []).append(_simplified(_mesh_of(model, int(geom))))
-    return {name: _joined(meshes) for name, meshes in pieces.items()}
+    return {name: joined(meshes) for name, meshes in pieces.items()}
 
 
 def cluster(mesh: Mesh, cell_m: float) -> Mesh:
@@ -82,7 +82,7 @@ def _mesh_of(model: mujoco.MjModel, geom: int) -> Mesh:
     return Mesh(vertices + model.geom_pos[geom], model.mesh_face[start : start + count])
 
 
-def _joined(meshes: list[Mesh]) -> Mesh:
+def joined(meshes: list[Mesh]) -> Mesh:
     starts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes])
     faces = [mesh.faces + start for mesh, start in zip(meshes, starts, strict=False)]
     return Mesh(np.concatenate([mesh.vertices for mesh in meshes]), np.concatenate(faces))

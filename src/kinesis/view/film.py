@@ -12,10 +12,9 @@ import mujoco
 import numpy as np
 
 from kinesis.body import legs80
+from kinesis.view.colours import activation_rgb
 
 FRAME_HZ = 30.0
-ACTIVATION_COLOURS = ("#9db3c8", "#b9849b", "#d0524a", "#ad1522", "#650216")
-"""From 0 to 1, the same as the page's (templates/muscles.js): light to dark and blue to red at once."""
 BONE, GHOST, PAPER = (0.87, 0.83, 0.75, 1.0), (0.12, 0.50, 0.71, 0.28), (0.93, 0.945, 0.957)
 
 
@@ -68,10 +67,7 @@ def stage_model(width: int, height: int) -> mujoco.MjModel:
 
 def paint_muscles(model: mujoco.MjModel, activation: np.ndarray) -> None:
     """Colour tendons by activation (muscle,), in place."""
-    colours = np.array([list(bytes.fromhex(colour[1:])) for colour in ACTIVATION_COLOURS]) / 255.0
-    levels = np.linspace(0.0, 1.0, len(colours))
-    painted = np.stack([np.interp(activation, levels, channel) for channel in colours.T], -1)
-    model.tendon_rgba[model.actuator_trnid[:, 0], :3] = painted
+    model.tendon_rgba[model.actuator_trnid[:, 0], :3] = activation_rgb(activation)
     model.tendon_rgba[:, 3], model.tendon_matid[:] = 1.0, -1
 
 
