@@ -78,6 +78,11 @@ class Body:
             if joint not in known:
                 raise KinesisError.unknown("joint", joint, known)
 
+    @property
+    def skeleton(self) -> str:
+        """Name of the bones; clips of one skeleton serve every body that has it."""
+        return skeleton_name(self.name)
+
     @cached_property
     def actuators(self) -> tuple[str, ...]:
         """Names in control order."""
@@ -159,6 +164,11 @@ class Body:
     def fingerprint(self) -> str:
         """16 hex digits over names, sizes, inertias, muscle parameters, tendon lengths and moment arms."""
         return fingerprint(self)
+
+
+def skeleton_name(body: str) -> str:
+    """A body is named after its skeleton, then after what drives it: `legs80` of `legs80_torque`."""
+    return body.partition("_")[0]
 
 
 def fingerprint(body: Body) -> str:

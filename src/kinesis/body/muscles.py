@@ -75,6 +75,16 @@ def gain_and_bias(length: float, speed: float, length_range: np.ndarray, prm: np
     return gain, -prm[2] * passive_force(normal, prm[5], prm[7])
 
 
+def fibre_and_tendon(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray]:
+    """Optimal fibre lengths L0 and tendon slack lengths LT of a model's muscles [m], each (muscle,).
+
+    By MuJoCo's muscle: LT + L0 · range = lengthrange, the tendon rigid.
+    """
+    lengths, ranges = model.actuator_lengthrange, model.actuator_gainprm[:, :2]
+    optimal = (lengths[:, 1] - lengths[:, 0]) / (ranges[:, 1] - ranges[:, 0])
+    return optimal, lengths[:, 0] - ranges[:, 0] * optimal
+
+
 @numba.njit(cache=True)
 def folded_moment_arms(
     values: np.ndarray,

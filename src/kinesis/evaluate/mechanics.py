@@ -13,6 +13,7 @@ import mujoco
 import numpy as np
 
 from kinesis.body import Body
+from kinesis.body.muscles import fibre_and_tendon
 
 _STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS.value
 _LIMIT = mujoco.mjtConstraint.mjCNSTR_LIMIT_JOINT
@@ -54,12 +55,9 @@ def fold(body: Body, qpos: np.ndarray, forces: np.ndarray) -> np.ndarray:
 def fibres(model: mujoco.MjModel, length: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lengths and speeds of fibres [m], [m/s] from those of muscles with their tendons, (..., muscle).
 
-    By MuJoCo's muscle: optimal fibre length L0 and tendon slack LT from LT + L0 · range = lengthrange; the
-    tendon is rigid.
+    The tendon is rigid, so the fibre has what the tendon leaves.
     """
-    gain, lengths = model.actuator_gainprm, model.actuator_lengthrange
-    optimal = (lengths[:, 1] - lengths[:, 0]) / (gain[:, 1] - gain[:, 0])
-    return length - (lengths[:, 0] - gain[:, 0] * optimal), speed
+    return length - fibre_and_tendon(model)[1], speed
 
 
 def _shapes(body: Body, model: mujoco.MjModel) -> dict[str, tuple[int, ...]]:

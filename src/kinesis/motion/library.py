@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from kinesis.body import Body
+from kinesis.body.body import skeleton_name
 from kinesis.body.state import State
 from kinesis.errors import KinesisError
 from kinesis.motion.clip import Clip
@@ -22,13 +23,12 @@ class Library:
     """
 
     def __init__(self, body: Body, clips: Sequence[Clip]) -> None:
-        """Pack clips of `body`'s skeleton (either form of it)."""
+        """Pack clips of `body`'s skeleton, whichever muscles or torques drive it."""
         if not clips:
             raise KinesisError("a library needs at least one clip")
-        skeleton = body.name.removesuffix("_torque")
         for clip in clips:
-            if clip.body.removesuffix("_torque") != skeleton:
-                raise KinesisError("a clip of another body", where=clip.name, got=clip.body, expected=skeleton)
+            if skeleton_name(clip.body) != body.skeleton:
+                raise KinesisError("a clip of another body", where=clip.name, got=clip.body, expected=body.skeleton)
         self.body, self.clips = body, tuple(clips)
         self.names = tuple(clip.name for clip in clips)
         tables = [

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from kinesis.body import Body, Kinematics
+from kinesis.body.body import skeleton_name
 from kinesis.errors import KinesisError
 from kinesis.motion.clip import Clip, Label, make_clip
 from kinesis.motion.readers.description import describe, start_along_x
@@ -82,7 +83,7 @@ def to_clip(recording: OpenSim, kinematics: Kinematics, *, rate_hz: float) -> Cl
     body, table = kinematics.body, recording.table
     where = str(table.path)
     given = coordinates(table, body)
-    own = table.header.get(_BODY_KEY) == body.name and not given.missing
+    own = skeleton_name(table.header.get(_BODY_KEY, "")) == body.skeleton and not given.missing
     angles = None if own else np.array([name not in TRANSLATIONS for name in given.names])
     even = resample(table.time_s, given.values, rate_hz, angles=angles, where=where)
     recorded = dict(zip(given.names, even.values.T, strict=True))
@@ -170,7 +171,7 @@ def write_opensim(clip: Clip, body: Body, path: Path | str) -> None:
     """
     path = Path(path)
     if clip.qpos.shape[1] != body.model.nq:
-        raise KinesisError("the clip is of another body", where=clip.name, got=clip.body, expected=body.name)
+        raise KinesisError("the clip is of another body", where=clip.name, got=clip.body, expected=body.skeleton)
     angles = np.rad2deg(np.hstack([pelvis_angles(clip.qpos[:, 3:7]), clip.qpos[:, body.joint_qpos]]))
     columns = (np.arange(clip.frames) / clip.rate_hz, *angles[:, :3].T, *pelvis_translation(clip.qpos[:, :3]).T)
     table = np.column_stack([*columns, angles[:, 3:]])
