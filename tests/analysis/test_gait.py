@@ -23,6 +23,9 @@ from kinesis.evaluate.unfollowed import recording_of_clip
 from kinesis.motion.find import find_motions
 from kinesis.view.gait_page import panels, write_gait_page
 
+LEG_M, SPEED = 0.87, 0.397
+"""Of the adult that comes with OpenSim: 1.16 m/s."""
+
 
 @pytest.fixture(scope="module")
 def gait(walk):
@@ -130,6 +133,8 @@ def test_steps_are_measured_between_heels():
     assert found["step_time_s"] == pytest.approx(0.5)
     assert found["double_support_percent"] == pytest.approx(23.0)
     assert found["stance_percent"] == pytest.approx(62.0)
+    flight = parameters_of(recording, Stride("r", 0.0, 1.0, 0.35, 0.85, 0.5))
+    assert flight["double_support_percent"] == 0.0
 
 
 def test_an_unlike_stride_is_named_and_one_like_the_others_is_not():
@@ -204,7 +209,7 @@ def test_tables_hold_every_curve_and_parameter(gait, tmp_path):
     lines = write_curves(tmp_path / "c.csv", gait, band_around(gait)).read_text().splitlines()
     assert len(lines) == 1 + 3 * 101 * len(CURVES)
     assert lines[0].startswith("speed_mps,curve,unit,side,percent,mean,sd")
-    rows = write_parameters(tmp_path / "p.csv", gait).read_text().splitlines()
+    rows = write_parameters(tmp_path / "p.csv", gait, None).read_text().splitlines()
     assert len(rows) == 1 + 3 * len(PARAMETERS)
 
 
@@ -224,7 +229,7 @@ def test_a_picture_is_the_same_every_time(gait):
     assert panels(one, None, row) == panels(one, None, row)
 
 
-def test_the_verb_reads_recordings_and_prints_shares(walk, tmp_path, capsys):
+def test_the_verb_reads_recordings_and_prints_shares(walk, tmp_path, capsys, monkeypatch):
     save(walk, tmp_path / f"walk{ENDING}")
     rows = [f"knee_flexion,{p},20,1000" for p in range(0, 101, 10)]
     (tmp_path / "own.csv").write_text("\n".join(["curve,percent,mean,sd", *rows]))
@@ -233,6 +238,9 @@ def test_the_verb_reads_recordings_and_prints_shares(walk, tmp_path, capsys):
     result = json.loads(capsys.readouterr().out)
     assert result["inside"] == {"knee_flexion": 1.0}
     assert result["walks"][0]["strides"]["both"] >= 10
+    monkeypatch.setenv("KINESIS_NORMS", command[5])
+    assert main([*command[:4], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == result
     assert main([*command[:-1], "--out", str(tmp_path / "out")]) == 0
     assert "Speed [m/s]" in capsys.readouterr().out
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["curves.csv", "gait.html", "parameters.csv"]
@@ -263,7 +271,7 @@ def test_a_persons_angles_lie_in_the_bands(shared_data, body):
     columns, rows = forces(folder / "grf_walk.mot.gz")
     down = {s: force_events(rows[:, 0], rows[:, columns.index(f"ground_force_{s}_vy")])[0] for s in "rl"}
     cycle_s = down["r"][1] - down["r"][0]
-    norms = load_norms(shared_data / "norms" / "schwartz2008", 2.92)
+    norms = load_norms(shared_data / "norms" / "schwartz2008", LEG_M)
     recording = recording_of_clip(clip, body)
     time_s = 0.45 + recording["time_s"]  # the coordinates begin there
     for side in "rl":
@@ -275,7 +283,7 @@ def test_a_persons_angles_lie_in_the_bands(shared_data, body):
             "knee_flexion": 0.5,
             "ankle_dorsiflexion": 0.6,
         }.items():
-            band = norms.band(name, 1.16 / 2.92)
+            band = norms.band(name, SPEED)
             mean, sd = (np.interp(percent, np.arange(101), values) for values in (band.mean, band.sd))
             away = (curves[name] - mean) / sd
             assert (np.abs(away) <= 1.0).mean() >= least, name
@@ -291,13 +299,13 @@ def forces(path):
 
 def test_a_persons_ground_forces_follow_the_bands(shared_data):
     columns, rows = forces(shared_data / "mocap" / "opensim_ik" / "rajagopal2016" / "grf_walk.mot.gz")
-    norms = load_norms(shared_data / "norms" / "schwartz2008", 2.92)
+    norms = load_norms(shared_data / "norms" / "schwartz2008", LEG_M)
     force = {s: rows[:, [columns.index(f"ground_force_{s}_v{a}") for a in "xyz"]] for s in "rl"}
     pairs = [force_events(rows[:, 0], force[s][:, 1]) for s in "rl"]
     events = Events((pairs[0][0], pairs[1][0]), (pairs[0][1], pairs[1][1]), "force")
     stride = find_strides(events)[0]
     weight_n = cut(rows[:, 0], force["r"][:, 1] + force["l"][:, 1], stride).mean()
     for axis, name in ((1, "ground_force_vertical"), (0, "ground_force_anterior")):
-        curve, band = cut(rows[:, 0], force["r"][:, axis], stride) / weight_n, norms.band(name, 1.16 / 2.92)
+        curve, band = cut(rows[:, 0], force["r"][:, axis], stride) / weight_n, norms.band(name, SPEED)
         assert np.corrcoef(curve, band.mean)[0, 1] > 0.9, name
         assert (np.abs(band.away(curve))[: round(100 * stride.stance)] <= 1.0).mean() >= 0.4, name

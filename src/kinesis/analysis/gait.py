@@ -79,18 +79,13 @@ class Walk:
 
 @dataclass(frozen=True)
 class Gait:
-    """Everything that a report says. speed_unit: sqrt(g · leg) of the body, leg_m hip to ground."""
+    """Everything that a report says. events: what they were found by. leg_m: hip to ground."""
 
     walks: tuple[Walk, ...]
     events: str
     mass_kg: float
     leg_m: float
     low_pass_hz: float | None
-
-    @property
-    def speed_unit(self) -> float:
-        """sqrt(g · leg) [m/s]."""
-        return float(np.sqrt(GRAVITY * self.leg_m))
 
 
 def analyse(recordings: Sequence[Recording], *, low_pass_hz: float | None = LOW_PASS_HZ) -> Gait:

@@ -44,7 +44,7 @@ def _walk_table(walk: Walk, norms: Norms | None) -> dict[str, Any]:
         "strides": {key: len(walk.parameter("stride_time_s", side)) for key, side in SIDES.items()},
         "outliers": [{"stride": outlier.stride, "why": outlier.why} for outlier in walk.outliers],
         "stance": round(walk.stance, 4),
-        "parameters": parameter_table(walk),
+        "parameters": parameter_table(walk, norms),
         "curves": {name: _curve_row(walk, name, norms) for name in walk.names},
     }
 
@@ -78,12 +78,15 @@ def _share(away: np.ndarray) -> float:
     return round(float((np.abs(away) <= 1.0).mean()), 4)
 
 
-def parameter_table(walk: Walk) -> dict[str, dict[str, Any]]:
-    """Per parameter its unit, and mean, SD and number of strides, of both sides and of each."""
-    return {
-        name: {"unit": parameter.unit} | {key: _summary(walk.parameter(name, side)) for key, side in SIDES.items()}
-        for name, parameter in PARAMETERS.items()
-    }
+def parameter_table(walk: Walk, norms: Norms | None) -> dict[str, dict[str, Any]]:
+    """Per parameter its unit, mean, SD and number of strides of both sides and of each, and what is published."""
+    table: dict[str, dict[str, Any]] = {}
+    for name, parameter in PARAMETERS.items():
+        sides = {key: _summary(walk.parameter(name, side)) for key, side in SIDES.items()}
+        table[name] = {"unit": parameter.unit} | sides
+        if norms and (band := norms.band(name, walk.dimensionless)):
+            table[name]["published"] = {"mean": round(float(band.mean[0]), 4), "sd": round(float(band.sd[0]), 4)}
+    return table
 
 
 def _summary(values: np.ndarray) -> dict[str, Any]:
@@ -123,17 +126,17 @@ def _curve_lines(walk: Walk, name: str, norms: Norms | None) -> list[list[object
     return lines
 
 
-def write_parameters(path: Path, gait: Gait) -> Path:
+def write_parameters(path: Path, gait: Gait, norms: Norms | None) -> Path:
     """Write the spatiotemporal table as CSV. Returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(("speed_mps", "parameter", "unit", "side", "mean", "sd", "strides"))
         for walk in gait.walks:
-            for name, row in parameter_table(walk).items():
-                for key in SIDES:
+            for name, row in parameter_table(walk, norms).items():
+                for key in [key for key in (*SIDES, "published") if key in row]:
                     of = row[key]
                     table.writerow(
-                        (round(walk.speed_mps, 4), name, row["unit"], key, of["mean"], of["sd"], of["strides"])
+                        (round(walk.speed_mps, 4), name, row["unit"], key, of["mean"], of["sd"], of.get("strides"))
                     )
     return path

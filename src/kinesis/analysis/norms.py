@@ -1,97 +1,74 @@
-"""Published bands: mean and standard deviation of gait curves over the cycle, by walking speed, from a folder.
+"""Published bands: mean and standard deviation of gait curves and parameters, by walking speed, from a folder.
 
-Two forms of CSV are read, told by their head: one's own (`curve,percent,mean,sd` and, where bands differ by
-speed, `speed_mps`), and the tables of Schwartz, Rozumalski & Trost 2008 (J Biomech 41:1639) as they are passed
-around. Nothing of either is part of this package.
+None of them are part of this package; `norm_tables` says in which forms they are read.
 """
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from kinesis.analysis.gait_curves import CURVES
+from kinesis.analysis.norm_tables import ANY_SPEED, Units, read_rows
 from kinesis.analysis.strides import POINTS
 from kinesis.errors import KinesisError
 
-LARGEST_BYTES, MOST_ROWS = 20_000_000, 200_000
+REACH = 0.12
+"""How far beyond the outermost published speed its band still serves, in sqrt(g · leg); that of two neighbouring
+groups of Schwartz et al. and a third of a metre a second on an adult."""
 
-GROUPS = {"VerySlow": 0.172, "Slow": 0.290, "Free": 0.429, "Fast": 0.560, "VeryFast": 0.694}
-"""Mean speeds of the groups of Schwartz et al., in sqrt(g · leg)."""
-
-_OWN = {"curve", "percent", "mean", "sd"}
-_SCHWARTZ = {"pct_gait_cycle", "speed", "mean", "sd"}
-_NAMES = {
-    "angle_deg": {
-        "Pelvic Ant/Posterior Tilt": "pelvis_tilt",
-        "Pelvic Up/Down Obliquity": "pelvis_obliquity",
-        "Pelvic Int/External Rotation": "pelvis_rotation",
-        "Hip Flex/Extension": "hip_flexion",
-        "Hip Ad/Abduction": "hip_adduction",
-        "Hip Int/External Rotation": "hip_rotation",
-        "Knee Flex/Extension": "knee_flexion",
-        "Ankle Dorsi/Plantarflexion": "ankle_dorsiflexion",
-        "Foot Int/External Progression": "foot_progression",
-    },
-    "moment_Nm_per_kg": {
-        "Hip Ext/Flexion": "hip_extension_moment",
-        "Hip Ab/Adduction": "hip_abduction_moment",
-        "Knee Ext/Flexion": "knee_extension_moment",
-        "Ankle Dorsi/Plantarflexion": "ankle_plantarflexion_moment",
-    },
-    "power_W_per_kg": {"Hip": "hip_power", "Knee": "knee_power", "Ankle": "ankle_power"},
-    "force_BW": {"Anterior/Posterior": "ground_force_anterior", "Vertical": "ground_force_vertical"},
-}
-"""Theirs to ours; the signs are the same. The trunk and the knee's other axes, which the body lacks, are passed
-over ("Knee Ext/Flexion #2" among the moments has the size and course of ab/adduction)."""
+WIDEST_GAP = 10.0
+"""Between two points of a band [% of the cycle]."""
 
 
 @dataclass(frozen=True)
 class Band:
-    """mean, sd: (101,) over the cycle."""
+    """mean, sd: (101,) over the cycle for a curve, (1,) for a parameter."""
 
     mean: np.ndarray
     sd: np.ndarray
 
-    def away(self, curve: np.ndarray) -> np.ndarray:
-        """How many standard deviations a curve (101,) lies from the mean."""
-        return (curve - self.mean) / np.maximum(self.sd, 1e-9)
+    def away(self, values: np.ndarray) -> np.ndarray:
+        """How many standard deviations values lie from the mean."""
+        return (values - self.mean) / np.maximum(self.sd, 1e-9)
 
 
 @dataclass(frozen=True)
 class Norms:
-    """Bands by curve and speed. source: the folder's name.
+    """Bands by name and speed. source: the folder's name.
 
-    bands: curve → sorted speeds in sqrt(g · leg) (n,), and mean and sd (n, 101); one speed serves all.
+    bands: curve or parameter → sorted speeds in sqrt(g · leg) (n,), mean and sd (n, 101) or (n, 1).
     """
 
     source: str
     bands: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 
-    def band(self, curve: str, speed: float) -> Band | None:
-        """The band at a speed in sqrt(g · leg): linear between published speeds, the outermost held beyond them."""
-        if curve not in self.bands:
+    def band(self, name: str, speed: float) -> Band | None:
+        """The band of a curve or parameter at a speed in sqrt(g · leg); None where nobody published one.
+
+        Linear between published speeds; beyond the outermost it is held, as far as `REACH`.
+        """
+        if name not in self.bands:
             return None
-        speeds, mean, sd = self.bands[curve]
-        upper = int(np.clip(np.searchsorted(speeds, speed), 1, max(1, len(speeds) - 1)))
-        if len(speeds) == 1:
+        speeds, mean, sd = self.bands[name]
+        if speeds[0] == ANY_SPEED:
             return Band(mean[0], sd[0])
-        share = float(np.clip((speed - speeds[upper - 1]) / (speeds[upper] - speeds[upper - 1]), 0.0, 1.0))
-        low, high = upper - 1, upper
+        if not speeds[0] - REACH <= speed <= speeds[-1] + REACH:
+            return None
+        place = float(np.interp(speed, speeds, np.arange(len(speeds))))
+        low, high, share = int(place), min(int(place) + 1, len(speeds) - 1), place % 1.0
         return Band(mean[low] + share * (mean[high] - mean[low]), sd[low] + share * (sd[high] - sd[low]))
 
 
-def load_norms(folder: Path, speed_unit: float) -> Norms:
+def load_norms(folder: Path, leg_m: float) -> Norms:
     """Bands from every CSV of a folder that has them, or from one file.
 
     Args:
         folder: or a file.
-        speed_unit: sqrt(g · leg) of the body, for tables in m/s [m/s].
+        leg_m: of the body, hip to ground, for what is published without dimension.
 
     Raises:
         KinesisError: if there are none, or a table that is damaged, too large or says things twice.
@@ -101,92 +78,34 @@ def load_norms(folder: Path, speed_unit: float) -> Norms:
     files = sorted(folder.glob("*.csv")) if folder.is_dir() else [folder]
     points: dict[str, dict[float, dict[float, tuple[float, float]]]] = {}
     for path in files:
-        for curve, speed, percent, mean, sd in _rows(path, speed_unit):
-            at = points.setdefault(curve, {}).setdefault(speed, {})
-            if percent in at:
-                raise KinesisError("a point is given twice", where=str(path), got=f"{curve} at {percent:g} %")
-            at[percent] = mean, sd
+        for row in read_rows(path, Units(leg_m)):
+            at = points.setdefault(row.name, {}).setdefault(row.speed, {})
+            if row.percent in at:
+                raise KinesisError("a point is given twice", where=f"{path}, {row.name}", got=f"{row.percent:g} %")
+            at[row.percent] = row.mean, row.sd
     if not points:
         raise KinesisError("no published bands here", where=str(folder), expected="columns curve,percent,mean,sd")
-    return Norms(folder.name, {curve: _resampled(curve, by_speed, folder) for curve, by_speed in points.items()})
+    return Norms(folder.name, {name: _gathered(name, by_speed, folder) for name, by_speed in points.items()})
 
 
-Row = tuple[str, float, float, float, float]
-
-
-def _rows(path: Path, speed_unit: float) -> Iterator[Row]:
-    """Curve, speed, percent, mean and sd of every row; nothing of a table that is about something else."""
-    if path.stat().st_size > LARGEST_BYTES:
-        raise KinesisError("the table is too large", where=str(path), got=path.stat().st_size, expected=LARGEST_BYTES)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            table = csv.DictReader(file)
-            head = set(table.fieldnames or ())
-            kind = next((k for k in _NAMES if k in head), None)
-            if not (head >= _OWN or (kind and head >= _SCHWARTZ)):
-                return
-            for number, row in enumerate(table, 2):
-                if number > MOST_ROWS:
-                    raise KinesisError("too many rows", where=str(path), expected=MOST_ROWS)
-                where = f"{path}, line {number}"
-                found = _own(row, where, speed_unit) if kind is None else _schwartz(row, kind, where)
-                if found:
-                    yield found
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise KinesisError("the table cannot be read", where=str(path), got=error) from None
-
-
-def _own(row: dict[str, str], where: str, speed_unit: float) -> Row:
-    if row["curve"] not in CURVES:
-        raise KinesisError.unknown("curve", str(row["curve"]), CURVES, where=where)
-    speed = _number(row, "speed_mps", where) / speed_unit if row.get("speed_mps") else 0.0
-    sd = _number(row, "sd", where)
-    if sd < 0.0:
-        raise KinesisError("a standard deviation below zero", where=where, got=sd)
-    return row["curve"], speed, _percent(row, "percent", where), _number(row, "mean", where), sd
-
-
-def _schwartz(row: dict[str, str], kind: str, where: str) -> Row | None:
-    """Their deviations of forces have a sign, which is dropped."""
-    name = _NAMES[kind].get(row[kind])
-    if name is None:
-        return None
-    if row["speed"] not in GROUPS:
-        raise KinesisError.unknown("speed", str(row["speed"]), GROUPS, where=where)
-    sd = abs(_number(row, "sd", where))
-    return name, GROUPS[row["speed"]], _percent(row, "pct_gait_cycle", where), _number(row, "mean", where), sd
-
-
-def _number(row: dict[str, str], key: str, where: str) -> float:
-    try:
-        value = float(row[key])
-    except (TypeError, ValueError):
-        raise KinesisError(f"{key} is not a number", where=where, got=row[key]) from None
-    if not math.isfinite(value):
-        raise KinesisError(f"{key} is not finite", where=where, got=value)
-    return value
-
-
-def _percent(row: dict[str, str], key: str, where: str) -> float:
-    value = _number(row, key, where)
-    if not 0.0 <= value <= 100.0:
-        raise KinesisError("not a percent of the cycle", where=where, got=value, expected="0 to 100")
-    return value
-
-
-def _resampled(
-    curve: str, by_speed: dict[float, dict[float, tuple[float, float]]], where: Path
+def _gathered(
+    name: str, by_speed: dict[float, dict[float, tuple[float, float]]], folder: Path
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sorted speeds, and mean and sd at whole percents."""
-    speeds, means, sds = sorted(by_speed), [], []
-    for speed in speeds:
-        percent = np.array(sorted(by_speed[speed]))
-        if percent[0] > 0.0 or percent[-1] < 100.0 or np.diff(percent).max(initial=0.0) > 10.0:
-            raise KinesisError(
-                "a band with gaps", where=f"{where}, {curve}", got=f"{len(percent)} points", expected="0 to 100 %"
-            )
-        mean, sd = np.array([by_speed[speed][p] for p in percent]).T
-        wanted = np.linspace(0.0, 100.0, POINTS)
-        means.append(np.interp(wanted, percent, mean))
-        sds.append(np.interp(wanted, percent, sd))
-    return np.array(speeds), np.array(means), np.array(sds)
+    """Sorted speeds, and mean and sd at whole percents, or of a parameter."""
+    where = f"{folder}, {name}"
+    if ANY_SPEED in by_speed and len(by_speed) > 1:
+        raise KinesisError("a band with and without a speed", where=where, expected="speed_mps in all rows or in none")
+    speeds = sorted(by_speed)
+    whole = [_resampled(by_speed[speed], where) if name in CURVES else by_speed[speed][0.0] for speed in speeds]
+    mean, sd = (np.array([pair[i] for pair in whole]).reshape(len(speeds), -1) for i in range(2))
+    return np.array(speeds), mean, sd
+
+
+def _resampled(points: dict[float, tuple[float, float]], where: str) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and sd (101,) from values at percents."""
+    percent = np.array(sorted(points))
+    if percent[0] > 0.0 or percent[-1] < 100.0 or np.diff(percent).max() > WIDEST_GAP:
+        raise KinesisError("a band with gaps", where=where, got=f"{len(percent)} points", expected="0 to 100 %")
+    mean, sd = np.array([points[p] for p in percent]).T
+    wanted = np.linspace(0.0, 100.0, POINTS)
+    return np.interp(wanted, percent, mean), np.interp(wanted, percent, sd)

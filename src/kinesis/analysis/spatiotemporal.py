@@ -38,7 +38,7 @@ def parameters_of(recording: Recording, stride: Stride) -> dict[str, float]:
     The way is that of the pelvis from the stride's beginning to its end. Step length and width are between the
     heels (origins of the heel bones) at the touchdown that ends the stride, along and across the way; a step is
     named after the foot that ends it. Double support counts its first phase, until the other foot is off, and
-    the second one, from the other foot's touchdown to this one's leaving.
+    the second one, from the other foot's touchdown to this one's leaving; a run has neither.
     """
     time_s, other = recording["time_s"], "l" if stride.side == "r" else "r"
     ends = cut(time_s, recording["root_position"][:, :2].astype(float), stride, 2)
@@ -47,8 +47,8 @@ def parameters_of(recording: Recording, stride: Stride) -> dict[str, float]:
     forward = way / max(length, 1e-9)
     heels = [_heel(recording, side, stride) for side in (stride.side, other)]
     apart = heels[0] - heels[1]
-    first = stride.opposite_foot_off_s - stride.start_s
-    second = stride.foot_off_s - stride.opposite_touchdown_s
+    first = 0.0 if stride.opposite_foot_off_s > stride.foot_off_s else stride.opposite_foot_off_s - stride.start_s
+    second = 0.0 if stride.opposite_touchdown_s > stride.foot_off_s else stride.foot_off_s - stride.opposite_touchdown_s
     return {
         "speed_mps": length / stride.duration_s,
         "cadence_per_min": 120.0 / stride.duration_s,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class AnalyseGait:
     recording: Path | None = None
     """In place of both: a file of kinesis record, or a folder of them."""
     norms: Path | None = None
-    """Published bands: a folder of tables, or one (docs/gait_report.md says in which form)."""
+    """Published bands: a folder of tables, or one; by default what KINESIS_NORMS names (see docs/gait_report.md)."""
     low_pass_hz: float | None = None
     """Of forces, moments and powers; by default 20, 0 for none."""
     out: Path | None = None
@@ -57,7 +58,8 @@ def main(argv: Sequence[str]) -> int:
         raise KinesisError("not a low-pass", got=low_pass_hz, expected="0 Hz or more")
     recordings = _recordings(asked)
     gait = analyse(recordings, low_pass_hz=low_pass_hz or None)
-    norms = load_norms(asked.norms, gait.speed_unit) if asked.norms else None
+    bands = asked.norms or os.environ.get("KINESIS_NORMS")
+    norms = load_norms(Path(bands), gait.leg_m) if bands else None
     result = {"policy": recordings[0].policy, "recordings": [r.name for r in recordings]} | gait_table(gait, norms)
     folder = asked.out if asked.json else asked.out or Path("out/gait")
     written = _write(folder, gait, norms, result, _subject(asked, recordings)) if folder else []
@@ -113,7 +115,7 @@ def _write(folder: Path, gait: Gait, norms: Norms | None, result: dict[str, Any]
 
     page = write_gait_page(folder / "gait.html", gait, norms, result, subject)
     curves, parameters = folder / "curves.csv", folder / "parameters.csv"
-    return [page, write_curves(curves, gait, norms), write_parameters(parameters, gait)]
+    return [page, write_curves(curves, gait, norms), write_parameters(parameters, gait, norms)]
 
 
 def tables(walk: dict[str, Any]) -> list[Table]:
@@ -125,9 +127,16 @@ def tables(walk: dict[str, Any]) -> list[Table]:
     from kinesis.analysis.spatiotemporal import PARAMETERS
 
     strides = walk["strides"]
-    first = Table("parameter", "both", "right", "left", title=f"{walk['speed_mps']:.2f} m/s, {strides['both']} strides")
+    first = Table(
+        "parameter",
+        "both",
+        "right",
+        "left",
+        "published",
+        title=f"{walk['speed_mps']:.2f} m/s, {strides['both']} strides",
+    )
     for name, row in walk["parameters"].items():
-        cells = (_mean_sd(row[side]) for side in ("both", "right", "left"))
+        cells = (_mean_sd(row[key]) if key in row else "–" for key in ("both", "right", "left", "published"))
         first.add_row(escape(f"{PARAMETERS[name].title} [{row['unit']}]"), *cells)
     second = Table("curve", "lowest", "highest", "inside ± 1 SD", "right", "left")
     for name, row in walk["curves"].items():
