@@ -54,6 +54,9 @@ def test_the_path_is_that_of_an_evaluation(recording, checkpoint, body):
     steps = 180  # the shorter clip's end is not yet in sight
     np.testing.assert_allclose(recording["qpos"][3::3][:steps], run.qpos[:steps], atol=1e-5)
     np.testing.assert_allclose(recording["reference_qpos"][3::3][:steps], run.reference[:steps], atol=1e-4)
+    segments = run.ground_force[:steps]  # heel and toes of either foot, of the last physics step
+    felt = np.stack([segments[:, :2].sum(1), segments[:, 2:].sum(1)], 1)
+    np.testing.assert_allclose(recording["ground_force"][2::3][:steps], felt, atol=0.5)
 
 
 def test_excitation_and_activation_stay_within_bounds(recording):
