@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import tyro
 
 from kinesis.body import BODIES, load
+from kinesis.errors import KinesisError
 from kinesis.learn import load_checkpoint
 from kinesis.motion.find import find_motions
 from kinesis.task.env import describe
@@ -22,13 +23,24 @@ class Info:
 
     what: Annotated[str, tyro.conf.Positional]
     """A body (legs80), a policy (default, FILE.safetensors) or motions (builtin:walk-test, FILE)."""
+    audit: bool = False
+    """A body's fibres, moment arms and strength beside published values, as Markdown tables instead."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Info, args=list(argv), prog="kinesis info")
-    print(json.dumps(_describe(asked.what), indent=1, default=dict))
+    print(_audit(asked.what) if asked.audit else json.dumps(_describe(asked.what), indent=1, default=dict))
     return 0
+
+
+def _audit(what: str) -> str:
+    from kinesis.analysis.anatomy import audit, markdown
+
+    body = load(what)
+    if body.actuation != "muscle":
+        raise KinesisError("a body without muscles has none to audit", got=what, expected=body.name.split("_torque")[0])
+    return markdown(audit(body))
 
 
 def _describe(what: str) -> dict[str, Any]:
