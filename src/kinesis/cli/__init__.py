@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "import": ("kinesis.cli.import_", "fit recordings to the body: files, folders, archives of any format"),
     "show": ("kinesis.cli.show", "one motion fitted to the body, beside its source, with what is wrong marked"),
     "data": ("kinesis.cli.data", "build a dataset with its split: KIT-Locomotion from AMASS, or any folder"),
+    "view": ("kinesis.cli.view", "watch a policy live in the browser: pause, scrub, push, weaken"),
     "eval": ("kinesis.cli.eval", "score a policy on a set of motions"),
     "record": ("kinesis.cli.record", "follow motions and keep everything: muscles, joints, forces, in one file a clip"),
     "analyse": ("kinesis.cli.analyse", "what recordings say: gait, emg, effort, redundancy"),

@@ -83,6 +83,7 @@ def _mesh_of(model: mujoco.MjModel, geom: int) -> Mesh:
 
 
 def joined(meshes: list[Mesh]) -> Mesh:
+    """One mesh out of several in the same frame."""
     starts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes])
     faces = [mesh.faces + start for mesh, start in zip(meshes, starts, strict=False)]
     return Mesh(np.concatenate([mesh.vertices for mesh in meshes]), np.concatenate(faces))

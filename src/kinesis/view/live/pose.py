@@ -92,8 +92,6 @@ def moving_bones(body: Body) -> dict[str, Mesh]:
     return {model.body(root).name: joined(meshes) for root, meshes in sorted(pieces.items())}
 
 
-
-
 def rods(segments: np.ndarray, radius: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where a rod of length and radius one along z goes to lie on each of segments (n, 2, 3) [m].
 

@@ -9,7 +9,7 @@ from kinesis.errors import KinesisError
 from kinesis.evaluate import follow_clips
 from kinesis.learn import load_checkpoint
 from kinesis.motion.find import find_motions
-from kinesis.view.session import Session
+from kinesis.view.live.session import Session
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +66,18 @@ def test_a_push_moves_the_body_where_it_goes(session, toward_deg, axis, sign):
     session.push(200.0, toward_deg)
     session.seek(0.4)
     assert sign * (session.frame.qpos[axis] - unpushed[axis]) > 0.01
+
+
+def test_a_push_along_a_way_of_the_world_goes_there(session):
+    session.seek(0.4)
+    unpushed = path(session)[20, :2]
+    session.seek(0.1)
+    session.push_along(200.0, (0.6, -0.8, 0.3))
+    session.seek(0.4)
+    moved = session.frame.qpos[:2] - unpushed
+    assert moved / np.linalg.norm(moved) == pytest.approx([0.6, -0.8], abs=0.25)
+    session.push_along(200.0, (0.0, 0.0, 1.0))
+    assert len(session._pushes) == 1
 
 
 def test_a_push_is_forgotten_before_it_and_stays_after_it(session):

@@ -6,7 +6,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from kinesis.body import load
-from kinesis.view.pose import Poser, rods
+from kinesis.view.live.pose import Poser, rods
 
 from .conftest import swinging_legs
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from kinesis.body.state import heading_rotation
 from kinesis.errors import KinesisError
 from kinesis.evaluate.follow import count_frames, make_env
 from kinesis.evaluate.metrics import SUCCESS_LIMIT_M
@@ -175,6 +176,13 @@ class Session:
         self._forget_future()
         self._pushes.append(Push(newtons, toward_deg, (self.time_s,)))
         self._sim.perturbation = self._pushes[-1]
+
+    def push_along(self, newtons: float, way_w: Sequence[float]) -> None:
+        """Push the pelvis along the horizontal part of way_w (2 or more,), in the world; nowhere if there is none."""
+        cosine, sine = heading_rotation(torch.from_numpy(self.frame.qpos[None, 3:7]))
+        if np.hypot(*way_w[:2]) > 1e-6:
+            toward = np.arctan2(way_w[1], way_w[0]) - np.arctan2(float(sine), float(cosine))
+            self.push(newtons, float(np.rad2deg(toward)) % 360.0)
 
     def weaken(self, muscles: Sequence[int] | np.ndarray, share: float) -> None:
         """Leave actuators (n,) only this share of their strength, from now on.
