@@ -38,6 +38,7 @@ class PPO:
     freeze_normaliser: keep the observation statistics that the first policy came with.
     effort: weight of the mean squared excitation as a loss beside PPO's, whose advantages have unit variance; for
     actions that are excitations.
+    tighten: share of the distances at which episodes end that is left at the end of the run, reached geometrically.
     exploration: diagonal or lattice (see `learn/exploration.py`).
     hard_share: of new episodes that start shortly before a place of recent failures (see `command.Follow`).
     noise, final_noise: standard deviation of exploration, its bound falling geometrically over the run; what a
@@ -64,6 +65,7 @@ class PPO:
     freeze_normaliser: bool = False
     hard_share: float = 0.0
     effort: float = 0.0
+    tighten: float = 1.0
     samples: int = 2_000_000
 
 

@@ -44,7 +44,7 @@ VARIED: dict[str, dict[str, int]] = {
     "turn_in_place": {"train": 8},
     "small_steps": {"train": 6},
 }
-"""Further clips, of people who are far from the average; the test split has none, so that its scores stay comparable."""
+"""Further clips, of people far from the average; the test split has none, so that its scores stay comparable."""
 
 
 def specs(split: str) -> list[tuple[str, GaitSpec]]:

@@ -13,7 +13,6 @@ from kinesis.motion.gait.pattern import Posture, Table, posture, running_table, 
 from kinesis.motion.gait.skeleton import Skeleton
 from kinesis.motion.gait.spec import GaitSpec, Style, Timeline
 
-
 _STANCE_SLANT = np.deg2rad(7.0)
 """Thigh and shank from the straight leg in stance: half the knee's flexion there."""
 
