@@ -1,11 +1,14 @@
 """From torques to muscles: the teacher's labels, and a student that learns them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from kinesis.body import Kinematics, load
 from kinesis.command import Follow
+from kinesis.errors import KinesisError
 from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.networks import Policy, make_actor
@@ -94,3 +97,14 @@ def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):
     assert final.card.scores["mpjpe_mm"] == 10.0
     assert final.card.experiment["name"] == "tiny"
     assert final.card.data == [{"source": "test", "licence": "CC0-1.0", "clips": "1"}]
+
+
+def test_a_start_that_treats_left_and_right_differently_is_refused(clip, tmp_path):
+    ppo = PPO(envs=ENVS, steps=4, epochs=1, minibatches=1, samples=ENVS * 4)
+    lopsided = dataclasses.replace(NETWORK, symmetric=False)
+    first = Stage("teacher", TASKS.get("imitate_torque")(), ppo=ppo)
+    origin = Pipeline(Experiment("lopsided", "none", (first,), lopsided), tmp_path / "first", [clip]).run()
+    again = dataclasses.replace(first, start=str(origin))
+    with pytest.raises(KinesisError, match="does not treat left and right alike"):
+        Pipeline(Experiment("even", "none", (again,), NETWORK), tmp_path / "second", [clip]).run()
+    Pipeline(Experiment("odd", "none", (again,), lopsided), tmp_path / "third", [clip]).run()

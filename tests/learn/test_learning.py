@@ -74,6 +74,13 @@ def test_learning_changes_the_policy_and_a_warm_up_does_not(library, tmp_path):
     assert not torch.equal(weights(cautious), before)
 
 
+def test_effort_as_a_loss_lowers_the_excitations(library, tmp_path):
+    config = dataclasses.replace(SMALL, learning_rate=1e-3, desired_divergence=10.0, effort=1e4)
+    driven = stage(library, tmp_path, config, task="imitate")
+    effort = [driven.iterate()["loss/effort"] for _ in range(6)]
+    assert effort[-1] < 0.8 * effort[0]
+
+
 def test_exploration_falls_to_its_final_bound(library, tmp_path):
     config = dataclasses.replace(SMALL, noise=0.2, final_noise=0.05)
     falling = stage(library, tmp_path, config)

@@ -36,6 +36,9 @@ class PPO:
     value_warmup: iterations in which only the value function learns. value_learning_rate: its own, constant.
     lowest/highest_learning_rate bound what the divergence schedule may choose for the policy.
     freeze_normaliser: keep the observation statistics that the first policy came with.
+    effort: weight of the mean squared excitation as a loss beside PPO's, whose advantages have unit variance; for
+    actions that are excitations.
+    tighten: share of the distances at which episodes end that is left at the end of the run, reached geometrically.
     exploration: diagonal or lattice (see `learn/exploration.py`).
     hard_share: of new episodes that start shortly before a place of recent failures (see `command.Follow`).
     noise, final_noise: standard deviation of exploration, its bound falling geometrically over the run; what a
@@ -61,6 +64,8 @@ class PPO:
     value_warmup: int = 0
     freeze_normaliser: bool = False
     hard_share: float = 0.0
+    effort: float = 0.0
+    tighten: float = 1.0
     samples: int = 2_000_000
 
 

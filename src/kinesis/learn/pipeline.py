@@ -29,6 +29,9 @@ from kinesis.motion.library import Library
 from kinesis.task import Env
 from kinesis.task.symmetry import measure_symmetry
 
+ASYMMETRY = 1e-3
+"""Largest change of a weight by reflection, as a share of its tensor's largest, that is taken for rounding."""
+
 Report = Callable[[str, "Position", dict[str, float]], None]
 Judge = Callable[[Checkpoint], dict[str, Any]]
 
@@ -149,7 +152,10 @@ class Pipeline:
             if source is not None:
                 actor.load_plain_state(_origin(source, env).policy.actor.plain_state())
         if network.symmetric:
+            began = actor.plain_state()
             actor.reflect(measure_symmetry(env))
+            if source is not None:
+                _check_alike(began, actor.plain_state(), source)
         actor.distribution.reset(noise)
         return actor
 
@@ -212,6 +218,18 @@ def _origin(source: Path | str, env: Env) -> Checkpoint:
     if origin.card.gate:
         raise KinesisError("a mixture of experts is no start for one policy", where=str(source))
     return origin
+
+
+def _check_alike(began: dict[str, torch.Tensor], reflected: dict[str, torch.Tensor], source: Path | str) -> None:
+    """Refuse a start that reflection changes: the mean of two halves that do different things does neither."""
+    worst = max(float((began[k] - v).abs().max() / began[k].abs().max().clamp_min(1e-9)) for k, v in reflected.items())
+    if worst > ASYMMETRY:
+        raise KinesisError(
+            "the starting policy does not treat left and right alike",
+            where=str(source),
+            got=f"weights that differ by {worst:.0%}",
+            hint="distil it first (Distillation.teacher), or train with Network(symmetric=False)",
+        )
 
 
 def _source(stage: Stage, previous: Path | None) -> Path | str | None:

@@ -8,9 +8,10 @@ import torch
 from rsl_rl.algorithms import PPO as RslPPO
 from rsl_rl.models import MLPModel
 from rsl_rl.storage import RolloutStorage
+from torch import Tensor
 
 from kinesis.learn.config import PPO
-from kinesis.learn.networks import observations
+from kinesis.learn.networks import ExpectedClip, observations
 from kinesis.learn.reflect import ReflectedModel
 
 
@@ -41,6 +42,8 @@ class CautiousPPO(RslPPO):
             use_clipped_value_loss=False,
         )
         self.config, self.updates = config, 0
+        if config.effort:
+            self.symmetry = _Effort(config.effort)
         self.optimizer = _TwoRates(actor, critic, config)
 
     def update(self) -> dict[str, float]:
@@ -49,10 +52,32 @@ class CautiousPPO(RslPPO):
         self.actor.requires_grad_(requires_grad=not warming)
         losses = super().update()
         self.actor.requires_grad_(requires_grad=True)
+        if self.config.effort:
+            losses["effort"] = losses.pop("symmetry")
         bounds = self.config.lowest_learning_rate, self.config.highest_learning_rate
         self.learning_rate = min(max(self.learning_rate, bounds[0]), bounds[1])
         self.updates += 1
         return losses
+
+
+class _Effort:
+    """Mean squared excitation as a loss, with its exact gradient, where a reward would have to find it by trial.
+
+    Put where rsl_rl takes a loss of symmetry, the one place that it has for another term.
+    """
+
+    use_mirror_loss = True
+
+    def __init__(self, weight: float) -> None:
+        self.mirror_loss_coeff = weight
+
+    def augment_batch(self, batch: RolloutStorage.Batch, original_batch_size: int) -> None:
+        """Leave the batch as it is."""
+
+    def compute_loss(self, actor: ReflectedModel, _batch: RolloutStorage.Batch, _size: int) -> Tensor:
+        """Of the excitations [0, 1] that are left of noisy actions once the body has clipped them."""
+        clipped = ExpectedClip(float(actor.output_std.detach().mean()), (0.0, 1.0))
+        return clipped(actor.output_mean).square().mean()
 
 
 class _TwoRates(torch.optim.Adam):

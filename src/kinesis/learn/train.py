@@ -53,6 +53,7 @@ class PPOStage:
         self._log = SummaryWriter(str(folder))
         if self.state_path.exists():
             self._resume()
+            self._narrow()
 
     @property
     def state_path(self) -> Path:
@@ -112,7 +113,7 @@ class PPOStage:
             raise KinesisError("training produced a loss that is not a number", got=losses)
         progress.iteration += 1
         progress.samples += self.env.num_envs * self.config.steps
-        self._bound_noise()
+        self._narrow()
         took = time.monotonic() - started
         progress.seconds += took
         numbers = {
@@ -132,8 +133,11 @@ class PPOStage:
         """Standard deviation of exploration, the mean over actions."""
         return float(self.algorithm.actor.output_std.detach().mean())
 
-    def _bound_noise(self) -> None:
+    def _narrow(self) -> None:
+        """What gets less over the run: noise, and distances at which episodes end."""
         share = min(1.0, self.progress.samples / self.config.samples)
+        if self.config.tighten != 1.0:
+            self.env.tighten(self.config.tighten**share)
         bound = self.config.noise * (self.config.final_noise / self.config.noise) ** share
         with torch.no_grad():
             self.algorithm.actor.distribution.bound(bound)

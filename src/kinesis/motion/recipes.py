@@ -7,6 +7,7 @@ two splits share parameters.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import zlib
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from kinesis.motion.gait import GaitSpec, Segment, Style
+from kinesis.motion.gait.spec import Mode
 
 Rng = np.random.Generator
 
@@ -30,6 +32,19 @@ COUNTS: dict[str, dict[str, int]] = {
     "small_steps": {"train": 10, "validation": 1, "test": 1},
 }
 """Clips by category and split."""
+
+VARIED: dict[str, dict[str, int]] = {
+    "turn": {"train": 60},
+    "circle": {"train": 20},
+    "run": {"train": 30},
+    "backward": {"train": 16},
+    "walk": {"train": 40},
+    "start_stop": {"train": 60},
+    "sideways": {"train": 6},
+    "turn_in_place": {"train": 8},
+    "small_steps": {"train": 6},
+}
+"""Further clips, of people far from the average; the test split has none, so that its scores stay comparable."""
 
 
 def specs(split: str) -> list[tuple[str, GaitSpec]]:
@@ -48,6 +63,19 @@ def specs(split: str) -> list[tuple[str, GaitSpec]]:
                     RECIPES[category](float(place), index, split, rng),
                 )
             )
+    return out + _varied(split)
+
+
+def _varied(split: str) -> list[tuple[str, GaitSpec]]:
+    """The same motions by people far from the average; starts and stops on a whole journey."""
+    out = []
+    for category, counts in VARIED.items():
+        rng = np.random.default_rng(zlib.crc32(f"{category} {split} varied".encode()))
+        recipe = _journey if category == "start_stop" else RECIPES[category]
+        for index in range(counts.get(split, 0)):
+            spec = recipe((index + rng.uniform()) / counts[split], index, split, rng)
+            spec = dataclasses.replace(spec, style=_far_style(rng))
+            out.append((f"builtin-{category}-{split}-varied-{index:03d}", spec))
     return out
 
 
@@ -58,6 +86,20 @@ def _style(rng: Rng) -> Style:
         amplitude=float(rng.uniform(0.7, 1.15)),
         step_width_m=float(rng.uniform(-0.01, 0.03)),
         trunk_lean_rad=float(rng.uniform(-0.02, 0.03)),
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def _far_style(rng: Rng) -> Style:
+    """Somebody far from the average: bent knees, wide or narrow steps, leaning, toes out, quick or slow steps."""
+    return Style(
+        cadence=float(rng.uniform(0.88, 1.12)),
+        amplitude=float(rng.uniform(0.5, 1.3)),
+        step_width_m=float(rng.uniform(-0.02, 0.08)),
+        trunk_lean_rad=float(rng.uniform(-0.12, 0.06)),
+        knee_bend_rad=float(rng.uniform(0.0, 0.33)),
+        toe_out_rad=float(rng.uniform(-0.08, 0.2)),
+        sway_m=float(rng.uniform(0.003, 0.008)),
         seed=int(rng.integers(2**31)),
     )
 
@@ -135,6 +177,28 @@ def _start_stop(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
         Segment(float(rng.uniform(5.0, 6.0)), "stand"),
     )
     return GaitSpec(segments, 8.0, 0.5 * (index % 2), _style(rng), 1.4, category="start_stop")
+
+
+def _journey(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
+    """Stand, walk, every third time run for a while, most often turn, and stop."""
+    runs = index % 3 == 2
+    walks = _between(place, 0.4, 1.3) if not runs else rng.uniform(1.1, 1.3)
+    mode: Mode = "run" if runs else "walk"
+    speed = _between(place, 1.9, 3.2) if runs else walks
+    leaves, lasts, rate = rng.uniform(0.75, 1.6), rng.uniform(0.8, 2.2), rng.uniform(-1.2, 1.2) * (index % 4 != 0)
+    turns = leaves + rng.uniform(1.4, 2.5)
+    straight = turns + lasts
+    slows = straight + rng.uniform(0.6, 1.6)
+    segments = (
+        Segment(0.0, "stand"),
+        Segment(leaves, "walk", walks),
+        Segment(leaves + 0.8, mode, speed),
+        Segment(turns, mode, speed * rng.uniform(0.85, 1.0), 0.0, rate),
+        Segment(straight, mode, speed),
+        Segment(slows, "walk", walks),
+        Segment(slows + 0.8, "stand"),
+    )
+    return GaitSpec(segments, slows + 2.0, 0.5 * (index % 2), blend_s=rng.uniform(1.0, 1.4), category="start_stop")
 
 
 def _sideways(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:

@@ -6,7 +6,7 @@ The order of a step can be recited: act, step physics, let the command go on, re
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -131,6 +131,13 @@ class Env:
             self._restart(ended, failed[ended])
         self._observe()
         return result
+
+    def tighten(self, share: float) -> None:
+        """End episodes at this share of the distances [m] that the configuration's endings allow."""
+        self._enders = [
+            (replace(t, constants={k: v * (share if k == "limit_m" else 1.0) for k, v in t.constants.items()}), f)
+            for (t, (_, f)) in zip(self.config.endings, self._enders, strict=True)
+        ]
 
     def restart(self, ids: Tensor) -> None:
         """Start environments ids (n,) anew and observe; for users who reset by hand."""

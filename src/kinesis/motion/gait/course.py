@@ -8,10 +8,13 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from kinesis.motion.gait import harmonics, running, steady, walking
-from kinesis.motion.gait.clock import step_rate, stride_phase
+from kinesis.motion.gait.clock import STOP, step_rate, stride_phase
 from kinesis.motion.gait.pattern import Posture, Table, posture, running_table, walking_table
 from kinesis.motion.gait.skeleton import Skeleton
 from kinesis.motion.gait.spec import GaitSpec, Style, Timeline
+
+_STANCE_SLANT = np.deg2rad(7.0)
+"""Thigh and shank from the straight leg in stance: half the knee's flexion there."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +81,15 @@ def _moving(asked: Timeline, spec: GaitSpec, gaits: Gaits, phase: np.ndarray) ->
     """Posture, timing (frame, 4) and the pelvis's wander (frame, 3) [m] of walking and running.
 
     A person who takes quicker steps at the same speed moves as others do at the speed where steps are as
-    short. Feet leave the ground as at the speed that is meant, also while it fades into standing.
+    short. Feet leave the ground as at the speed that is meant, also while it fades into standing; where the clock
+    halts, both are down.
     """
     speed = asked.forward / gaits.skeleton.speed_unit
     column = speed * spec.style.cadence ** (-1.0 / walking.LENGTH_EXPONENT)
     meant = column / np.maximum(1.0 - asked.stand, 0.05)
     posed = posture(gaits.walk, column, phase)
     timing = gaits.walk.timing(gaits.walk.clip(meant))
+    timing[:, 0] = np.maximum(timing[:, 0], asked.stand * (STOP + 0.505))
     wander = _wander(gaits.walk, gaits.walk_wander, column, phase)
     if asked.run.any():
         weight = asked.run[:, None]
@@ -107,18 +112,22 @@ def _styled(posed: Posture, asked: Timeline, spec: GaitSpec, skeleton: Skeleton)
     style = spec.style
     width = style.step_width_m + 0.7 * np.abs(asked.lateral) / step_rate(asked, spec, skeleton)
     spread = 0.5 * width / skeleton.leg_m
+    bend = style.knee_bend_rad
     posed.legs[..., 1] -= spread
-    posed.legs[..., 0] += style.trunk_lean_rad
+    posed.legs[..., 0] += style.trunk_lean_rad + 0.5 * bend
+    posed.legs[..., 2] -= style.toe_out_rad
+    posed.legs[..., 3] += bend
+    posed.legs[..., 4] += 0.5 * bend
     posed.pelvis[:, 0] += style.trunk_lean_rad
     posed.pelvis[:, 1:] *= style.amplitude
-    return skeleton.leg_m * (1.0 - np.cos(spread))
+    return skeleton.leg_m * (1.0 - np.cos(spread) * np.cos(0.5 * bend + _STANCE_SLANT) / np.cos(_STANCE_SLANT))
 
 
 def standing(style: Style, frames: int) -> Posture:
     """Quiet standing: soles flat, toes a little out, knees as the style says."""
     tilt, knee = np.deg2rad(6.0) + style.trunk_lean_rad, np.deg2rad(6.0) + style.knee_bend_rad
     spread = 0.5 * style.step_width_m / 0.87 + np.deg2rad(0.5)
-    leg = np.array([tilt + 0.5 * knee, -spread, np.deg2rad(-6.0), knee, 0.5 * knee, 0.0])
+    leg = np.array([tilt + 0.5 * knee, -spread, np.deg2rad(-6.0) - style.toe_out_rad, knee, 0.5 * knee, 0.0])
     return Posture(np.tile(leg, (2, frames, 1)), np.tile([tilt, 0.0, 0.0], (frames, 1)))
 
 
