@@ -47,6 +47,18 @@ def test_there_is_enough_in_the_stated_proportions(every: list[Clip]) -> None:
     assert set(share) == set(corpus.CATEGORIES)
 
 
+def test_people_far_from_the_average_are_sound_too_and_apart_from_the_corpus(
+    cache: Path, slip: Callable[[Clip], np.ndarray]
+) -> None:
+    varied = corpus.select(BODY, "builtin:varied")[::12]
+    assert {clip.name for clip in varied}.isdisjoint(name for split in corpus.SPLITS for name, _ in specs(split))
+    bent = [np.rad2deg(np.median(clip.qpos[:, BODY.joint_qpos[3]])) for clip in varied]
+    assert max(bent) > 25.0
+    for clip in varied:
+        assert slip(clip).max() < 0.03, clip.name
+        assert np.isfinite(clip.qvel).all()
+
+
 def test_splits_are_disjoint_in_parameters_and_about_80_10_10(clips: dict[str, list[Clip]]) -> None:
     total = sum(map(len, clips.values()))
     assert len(clips["train"]) / total == pytest.approx(0.8, abs=0.03)

@@ -1,4 +1,7 @@
-"""The default corpus: several hundred built-in motions, split by parameters and seed, built once and cached."""
+"""The default corpus: several hundred built-in motions, split by parameters and seed, built once and cached.
+
+Beside its three splits there is `varied`, of people far from the average: for training only.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,8 @@ from kinesis.motion import gait
 from kinesis.motion.clip import Clip, make_clip
 from kinesis.motion.recipes import COUNTS, specs
 
-Split = Literal["train", "validation", "test"]
-SPLITS: tuple[Split, ...] = get_args(Split)
+Split = Literal["train", "validation", "test", "varied"]
+SPLITS: tuple[Split, ...] = get_args(Split)[:3]
 CATEGORIES = tuple(COUNTS)
 RATE_HZ = 50.0
 
@@ -41,13 +44,13 @@ def _loaded(body: Body, split: Split) -> tuple[Clip, ...]:
 
 
 def builtin(body: Body, split: Split) -> list[Clip]:
-    """Every clip of a split; from the cache where it is there, else generated and cached.
+    """Every clip of a split, or of `varied`; from the cache where it is there, else generated and cached.
 
     Raises:
-        UnknownName: for another split than train, validation or test.
+        UnknownName: for another split than train, validation, test or varied.
     """
-    if split not in SPLITS:
-        raise KinesisError.unknown("split of the built-in corpus", split, SPLITS)
+    if split not in get_args(Split):
+        raise KinesisError.unknown("split of the built-in corpus", split, get_args(Split))
     return list(_loaded(body, split))
 
 

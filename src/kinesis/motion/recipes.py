@@ -33,22 +33,24 @@ COUNTS: dict[str, dict[str, int]] = {
 }
 """Clips by category and split."""
 
-VARIED: dict[str, dict[str, int]] = {
-    "turn": {"train": 60},
-    "circle": {"train": 20},
-    "run": {"train": 30},
-    "backward": {"train": 16},
-    "walk": {"train": 40},
-    "start_stop": {"train": 60},
-    "sideways": {"train": 6},
-    "turn_in_place": {"train": 8},
-    "small_steps": {"train": 6},
+VARIED = {
+    "turn": 60,
+    "circle": 20,
+    "run": 30,
+    "backward": 16,
+    "walk": 40,
+    "start_stop": 60,
+    "sideways": 6,
+    "turn_in_place": 8,
+    "small_steps": 6,
 }
-"""Further clips, of people far from the average; the test split has none, so that its scores stay comparable."""
+"""Clips by category of `varied`: people far from the average, to train on beside the corpus."""
 
 
 def specs(split: str) -> list[tuple[str, GaitSpec]]:
-    """Names and specs of a split, always the same."""
+    """Names and specs of a split, or of `varied`, always the same."""
+    if split == "varied":
+        return _varied()
     out = []
     for category, counts in COUNTS.items():
         rng = np.random.default_rng(zlib.crc32(f"{category} {split}".encode()))
@@ -63,19 +65,19 @@ def specs(split: str) -> list[tuple[str, GaitSpec]]:
                     RECIPES[category](float(place), index, split, rng),
                 )
             )
-    return out + _varied(split)
+    return out
 
 
-def _varied(split: str) -> list[tuple[str, GaitSpec]]:
-    """The same motions by people far from the average; starts and stops on a whole journey."""
+def _varied() -> list[tuple[str, GaitSpec]]:
+    """The same kinds of motion by people far from the average; starts and stops on a whole journey."""
     out = []
-    for category, counts in VARIED.items():
-        rng = np.random.default_rng(zlib.crc32(f"{category} {split} varied".encode()))
+    for category, count in VARIED.items():
+        rng = np.random.default_rng(zlib.crc32(f"{category} train varied".encode()))
         recipe = _journey if category == "start_stop" else RECIPES[category]
-        for index in range(counts.get(split, 0)):
-            spec = recipe((index + rng.uniform()) / counts[split], index, split, rng)
+        for index in range(count):
+            spec = recipe((index + rng.uniform()) / count, index, "train", rng)
             spec = dataclasses.replace(spec, style=_far_style(rng))
-            out.append((f"builtin-{category}-{split}-varied-{index:03d}", spec))
+            out.append((f"builtin-{category}-varied-{index:03d}", spec))
     return out
 
 
