@@ -237,6 +237,7 @@ def test_the_verb_reads_recordings_and_prints_shares(walk, tmp_path, capsys, mon
     assert main(command) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["inside"] == {"knee_flexion": 1.0}
+    assert [row["frame_coverage"] for row in result["recordings"]] == [1.0]
     assert result["walks"][0]["strides"]["both"] >= 10
     monkeypatch.setenv("KINESIS_NORMS", command[5])
     assert main([*command[:4], "--json"]) == 0

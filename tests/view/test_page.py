@@ -132,6 +132,15 @@ def test_scorecard_and_curves_are_those_of_the_chosen_motion(opened, playbacks):
     assert opened.evaluate("document.querySelectorAll('#activation-traces figure').length") == 8
 
 
+@pytest.mark.parametrize(("mark", "title"), [("#3", "1.4"), ("#9", "0.8"), ("#x", "0.8"), ("", "0.8")])
+def test_the_address_may_name_a_motion(browser, page, mark, title):
+    browser.prefer_reduced_motion(wanted=True)
+    browser.send("Page.navigate", url="about:blank")
+    browser.send("Page.navigate", url=page.resolve().as_uri() + mark)
+    browser.wait("document.body && document.body.dataset.ready === 'true'")
+    assert browser.evaluate("document.getElementById('title').textContent") == f"Walking at {title} m/s"
+
+
 def test_everything_that_is_seen_or_used_has_a_name_for_a_screen_reader(opened):
     named = "e => e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim()"
     assert opened.evaluate(f"[...document.querySelectorAll('canvas, svg, input, select, button')].every({named})")

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from kinesis.errors import KinesisError
-from kinesis.view import Playback, render_video, video
+from kinesis.view import Playback, Shot, render_film, render_video, video
+
+imageio = pytest.importorskip("imageio.v2", reason='no imageio: pip install "kinesis[video]"')
+
+from kinesis.view.film import captioned, side_by_side  # noqa: E402 (imports imageio)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +45,40 @@ def test_a_video_shows_activation_as_red_and_the_reference_as_a_blue_ghost(body,
     assert len(film) == 3
     assert red[1].sum() > red[0].sum() + 300
     assert blue[2].sum() > blue[0].sum() + 300
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_drawable")
+def test_shots_stand_side_by_side_under_captions_and_the_shorter_one_waits(body, playbacks, tmp_path):
+    still = np.repeat(playbacks[0].qpos[:1], 3, 0)
+    long, short = Playback("long", 20.0, still), Playback("short", 20.0, still[:2])
+    shots = [Shot(body, long, "first"), Shot(body, short, "")]
+    made = imageio.mimread(render_film(tmp_path / "two.gif", shots, width=160, height=120))
+    assert 1 <= len(made) <= 3  # equal pictures are merged
+    picture = np.asarray(made[0])[..., :3].astype(int)
+    assert picture.shape == (120, 320, 3)
+    corners = picture[:24, :80], picture[:24, 160:240]
+    assert [bool((corner.sum(-1) < 250).any()) for corner in corners] == [True, False]
+
+
+def test_a_caption_that_is_too_long_is_cut():
+    blank = np.full((100, 60, 3), 255, np.uint8)
+    written = captioned(blank, "a caption that is far too long\nb")
+    assert (written[:, -3:] == 255).all()
+    assert (written < 100).any()
+    assert captioned(blank, "") is blank
+
+
+def test_shots_that_ended_stand_still():
+    images = [[np.full((1, 1, 3), shade) for shade in shades] for shades in ((1, 2, 3), (4,))]
+    seen = [[int(image.max()) for image in row] for row in side_by_side([iter(shot) for shot in images])]
+    assert seen == [[1, 4], [2, 4], [3, 4]]
+
+
+@pytest.mark.parametrize(("name", "count", "words"), [("a.avi", 1, "kind of film"), ("a.mp4", 0, "0 shots")])
+def test_what_is_no_film_is_refused(body, playbacks, tmp_path, name, count, words):
+    with pytest.raises(KinesisError, match=words):
+        render_film(tmp_path / name, [Shot(body, playbacks[0])] * count)
 
 
 def test_without_ffmpeg_the_sentence_names_the_extra(body, playbacks, tmp_path, monkeypatch):

@@ -35,18 +35,17 @@ PARAMETERS: Mapping[str, Parameter] = {
 def parameters_of(recording: Recording, stride: Stride) -> dict[str, float]:
     """Every value of `PARAMETERS` for one stride; NaN where the other foot has no event in it.
 
-    The way is that of the pelvis from the stride's beginning to its end. Step length and width are between the
-    heels (origins of the heel bones) at the touchdown that ends the stride, along and across the way; a step is
-    named after the foot that ends it. Double support counts its first phase, until the other foot is off, and
-    the second one, from the other foot's touchdown to this one's leaving; a run has neither.
+    The way is that of the pelvis from the stride's beginning to its end. Step length and width are from where the
+    other heel (origin of the heel bone) was at its touchdown to where this one is at the end, along and across the
+    way; a step is named after the foot that ends it. Double support counts its first phase, until the other foot is
+    off, and the second one, from the other foot's touchdown to this one's leaving; a run has neither.
     """
     time_s, other = recording["time_s"], "l" if stride.side == "r" else "r"
     ends = cut(time_s, recording["root_position"][:, :2].astype(float), stride, 2)
     way = ends[1] - ends[0]
     length = float(np.linalg.norm(way))
     forward = way / max(length, 1e-9)
-    heels = [_heel(recording, side, stride) for side in (stride.side, other)]
-    apart = heels[0] - heels[1]
+    apart = _heel(recording, stride.side, stride.end_s) - _heel(recording, other, stride.opposite_touchdown_s)
     first = 0.0 if stride.opposite_foot_off_s > stride.foot_off_s else stride.opposite_foot_off_s - stride.start_s
     second = 0.0 if stride.opposite_touchdown_s > stride.foot_off_s else stride.foot_off_s - stride.opposite_touchdown_s
     return {
@@ -62,7 +61,7 @@ def parameters_of(recording: Recording, stride: Stride) -> dict[str, float]:
     }
 
 
-def _heel(recording: Recording, side: str, stride: Stride) -> np.ndarray:
-    """(2,) where a heel is on the ground plane as the stride ends."""
-    place = recording["landmark_position"][:, recording.landmarks.index(f"calcn_{side}"), :2].astype(float)
-    return cut(recording["time_s"], place, stride, 2)[1]
+def _heel(recording: Recording, side: str, at_s: float) -> np.ndarray:
+    """(2,) where a heel is on the ground plane at a time; NaN at no time."""
+    place = recording["landmark_position"][:, recording.landmarks.index(f"calcn_{side}"), :2]
+    return np.array([np.interp(at_s, recording["time_s"], place[:, axis]) for axis in range(2)])

@@ -60,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
     gait = analyse(recordings, low_pass_hz=low_pass_hz or None)
     bands = asked.norms or os.environ.get("KINESIS_NORMS")
     norms = load_norms(Path(bands), gait.leg_m) if bands else None
-    result = {"policy": recordings[0].policy, "recordings": [r.name for r in recordings]} | gait_table(gait, norms)
+    result = {"policy": recordings[0].policy, "recordings": _followed(recordings)} | gait_table(gait, norms)
     folder = asked.out if asked.json else asked.out or Path("out/gait")
     written = _write(folder, gait, norms, result, _subject(asked, recordings)) if folder else []
     if asked.json:
@@ -98,6 +98,15 @@ def _recordings(asked: AnalyseGait) -> list[Recording]:
         body = load("legs80")
         return [recording_of_clip(clip, body) for clip in find_motions(asked.motions, body, on_refusal=_tell)]
     return list(recorded(asked.policy, asked.motions, None))
+
+
+def _followed(recordings: Sequence[Recording]) -> list[dict[str, Any]]:
+    """Name and length of each, and where somebody followed, how far and how well."""
+    known = ("frame_coverage", "mpjpe_mm")
+    return [
+        {"name": r.name, "seconds": round(r.duration_s, 3)} | {key: r.labels[key] for key in known if key in r.labels}
+        for r in recordings
+    ]
 
 
 def _subject(asked: AnalyseGait, recordings: Sequence[Recording]) -> str:

@@ -17,7 +17,7 @@ from kinesis.errors import KinesisError
 from kinesis.evaluate import Run, follow_clips
 from kinesis.learn import load_checkpoint
 from kinesis.motion.find import find_motions
-from kinesis.view import Playback, render_video, write_page
+from kinesis.view import followed, render_video, write_page
 
 WALKS = "builtin:walk@0.8,builtin:walk@1.2,builtin:walk@1.6"
 
@@ -54,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
             progress=lambda done, total: bar.update(shown, completed=done, total=total),
         )
     console.print(_table(runs))
-    playbacks = [_playback(run) for run in runs]
+    playbacks = [followed(run, body) for run in runs]
     page = write_page(asked.out.with_suffix(".html"), body, playbacks)
     console.print(f"page: {page}  (open it in a browser)", soft_wrap=True)
     if asked.video:
@@ -79,22 +79,3 @@ def _table(runs: Sequence[Run]) -> Table:
             f"{score.mean_activation:.3f}",
         )
     return table
-
-
-def _playback(run: Run) -> Playback:
-    score = run.score
-    return Playback(
-        title=run.clip.name,
-        rate_hz=run.rate_hz,
-        qpos=run.qpos,
-        reference=run.reference,
-        activation=run.activation,
-        metrics={
-            "success": "yes" if score.success else "no",
-            "coverage": f"{score.frame_coverage:.0%}",
-            "MPJPE": f"{score.mpjpe_mm:.0f} mm",
-            "joint error": f"{score.joint_rmse_deg:.1f}°",
-            "mean activation": f"{score.mean_activation:.3f}",
-            "source": run.clip.source,
-        },
-    )

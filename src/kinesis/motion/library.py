@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import numba
 import numpy as np
 import torch
 from torch import Tensor
@@ -37,14 +39,15 @@ class Library:
             )
             for c in clips
         ]
-        self._table = torch.from_numpy(np.concatenate(tables)).float()
-        frames = torch.tensor([c.frames for c in clips])
-        self._first = torch.cumsum(frames, 0) - frames
-        self._last = frames - 1
-        self._rate_hz = torch.tensor([c.rate_hz for c in clips])
+        frames = np.array([c.frames for c in clips])
+        rate_hz = np.array([c.rate_hz for c in clips], np.float32)
+        self._table = np.concatenate(tables).astype(np.float32)
+        self._of_clip = np.cumsum(frames) - frames, frames - 1, rate_hz
         self.duration_s = torch.tensor([c.duration_s for c in clips])
         nq, nv, marks = body.model.nq, body.model.nv, 3 * len(body.landmarks)
         self._widths = [nq, nv, marks, marks]
+        travelling = [0, *range(nq + nv, nq + nv + marks, 3)]
+        self._level = np.array([(column + axis, nq + axis) for column in travelling for axis in (0, 1)])
 
     def __len__(self) -> int:
         """Number of clips."""
@@ -60,23 +63,47 @@ class Library:
         Returns:
             State (env, ..., *); activation and ground force are empty (width 0).
         """
-        extra = (1,) * (time_s.dim() - 1)
-        first, last = self._first[clip].reshape(-1, *extra), self._last[clip].reshape(-1, *extra)
-        rate = self._rate_hz[clip].reshape(-1, *extra)
-        position = (time_s * rate).clamp_min(0.0)
-        beyond_s = ((position - last) / rate).clamp_min(0.0)
-        position = torch.minimum(position, last.to(position.dtype))
-        lower = torch.minimum(position.long(), last - 1)
-        share = (position - lower)[..., None]
-        row = first + lower
-        values = torch.lerp(self._table[row], self._table[row + 1], share)
-        qpos, qvel, marks, speeds = values.split(self._widths, -1)
-        shape = (*values.shape[:-1], len(self.body.landmarks), 3)
-        marks = marks.unflatten(-1, shape[-2:])
-        qpos[..., 3:7] /= torch.linalg.vector_norm(qpos[..., 3:7], dim=-1, keepdim=True)
-        if bool((beyond_s > 0.0).any()):
-            travelled = qvel[..., :2] * beyond_s[..., None]
-            qpos[..., :2] += travelled
-            marks[..., :2] += travelled[..., None, :]
-        empty = values.new_zeros((*values.shape[:-1], 0))
-        return State(qpos, qvel, marks, speeds.unflatten(-1, shape[-2:]), empty, empty)
+        times = time_s.reshape(len(clip), math.prod(time_s.shape[1:])).numpy()
+        values = np.empty((*times.shape, self._table.shape[1]), np.float32)
+        _interpolate(self._table, *self._of_clip, clip.numpy(), times, self._level, values)
+        wanted = torch.from_numpy(values).reshape(*time_s.shape, -1)
+        qpos, qvel, marks, speeds = wanted.split(self._widths, -1)
+        shape = (len(self.body.landmarks), 3)
+        empty = qpos.new_zeros((*time_s.shape, 0))
+        return State(qpos, qvel, marks.unflatten(-1, shape), speeds.unflatten(-1, shape), empty, empty)
+
+
+@numba.njit(cache=True, nogil=True)
+def _interpolate(
+    table: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    rate_hz: np.ndarray,
+    clip: np.ndarray,
+    time_s: np.ndarray,
+    level: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Rows of clips at times, linear between frames, quaternions made unit; one pass in place of fifty tensor ops.
+
+    level (pair, 2): columns that travel on after a clip's end, and those of the root's speed. out (env, time, column).
+    """
+    one, half, zero = np.float32(1.0), np.float32(0.5), np.float32(0.0)
+    for env in range(out.shape[0]):
+        c = clip[env]
+        for k in range(out.shape[1]):
+            position = max(time_s[env, k] * rate_hz[c], zero)
+            beyond_s = max((position - np.float32(last[c])) / rate_hz[c], zero)
+            position = min(position, np.float32(last[c]))
+            lower = min(np.int64(position), last[c] - 1)
+            share = position - np.float32(lower)
+            before, after, row = table[first[c] + lower], table[first[c] + lower + 1], out[env, k]
+            for i in range(row.shape[0]):
+                step = after[i] - before[i]
+                row[i] = before[i] + share * step if share < half else after[i] - step * (one - share)
+            norm = np.sqrt(row[3] * row[3] + row[4] * row[4] + row[5] * row[5] + row[6] * row[6])
+            for i in range(3, 7):
+                row[i] /= norm
+            if beyond_s > zero:
+                for pair in range(level.shape[0]):
+                    row[level[pair, 0]] += row[level[pair, 1]] * beyond_s

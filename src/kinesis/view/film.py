@@ -1,39 +1,62 @@
-"""The child of `video.py`: `python -m kinesis.view.film JOB.npz OUT.mp4`, with MUJOCO_GL set."""
+"""The child of `video.py`: `python -m kinesis.view.film JOB.npz OUT`, with MUJOCO_GL set; OUT ends in .mp4 or .gif."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import imageio.v2 as imageio
 import mujoco
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from kinesis.body import legs80
 from kinesis.view.colours import activation_rgb
 
-FRAME_HZ = 30.0
+FRAME_HZ = {".mp4": 30.0, ".gif": 20.0}
+"""Of each kind of film; a gif tells time in hundredths of a second."""
+
 BONE, GHOST, PAPER = (0.87, 0.83, 0.75, 1.0), (0.12, 0.50, 0.71, 0.28), (0.93, 0.945, 0.957)
+CAPTION_SHARE, INK = 0.045, (24, 34, 44)
+"""Height of a caption's letters, of the picture's height."""
 
 
 def film(job: Path, out: Path) -> None:
-    """Draw what `job` describes and write it to `out`."""
-    writer: Any = imageio.get_writer(out, fps=FRAME_HZ, macro_block_size=2, quality=8)
-    with np.load(job) as told, writer:
-        for image in frames(told):
-            writer.append_data(image)
+    """Draw what `job` describes, shots side by side, and write it to `out`."""
+    rate_hz = FRAME_HZ[out.suffix]
+    with np.load(job) as told, _writer(out, rate_hz) as writer:
+        for images in side_by_side([frames(told, index, rate_hz) for index in range(int(told["shots"]))]):
+            writer.append_data(np.concatenate(images, axis=1))
 
 
-def frames(told: np.lib.npyio.NpzFile) -> Iterator[np.ndarray]:
-    """Images (height, width, 3) of uint8 at `FRAME_HZ`; told: what `video.py` saved."""
-    qpos, reference, activation = told["qpos"], told["reference"], told["activation"]
+def _writer(out: Path, rate_hz: float) -> Any:
+    if out.suffix == ".gif":
+        return imageio.get_writer(out, duration=1000.0 / rate_hz, loop=0)
+    return imageio.get_writer(out, fps=rate_hz, macro_block_size=2, quality=8)
+
+
+def side_by_side(shots: Sequence[Iterator[np.ndarray]]) -> Iterator[list[np.ndarray]]:
+    """One image of every shot at a time, until the longest ends; those that ended stand still."""
+    seen: list[np.ndarray | None] = [None] * len(shots)
+    while True:
+        images = [next(shot, None) for shot in shots]
+        if all(image is None for image in images):
+            return
+        seen = [old if new is None else new for old, new in zip(seen, images, strict=True)]
+        yield [image for image in seen if image is not None]
+
+
+def frames(told: np.lib.npyio.NpzFile, index: int, rate_hz: float) -> Iterator[np.ndarray]:
+    """Images (height, width, 3) of uint8 of one shot at rate_hz; told: what `video.py` saved."""
+    qpos, reference, activation = (told[f"{name}_{index}"] for name in ("qpos", "reference", "activation"))
     width, height = (int(side) for side in told["size"])
     model, camera = stage_model(width, height), mujoco.MjvCamera()
-    data, ghost, options = mujoco.MjData(model), mujoco.MjData(model), _options(bool(told["muscles"]))
+    data, ghost = mujoco.MjData(model), mujoco.MjData(model)
+    options, caption = _options(bool(told[f"muscles_{index}"])), str(told[f"caption_{index}"])
     camera.azimuth, camera.elevation, camera.distance = 125.0, -10.0, 3.7
-    pace = float(told["rate_hz"]) / FRAME_HZ
+    pace = float(told[f"rate_hz_{index}"]) / rate_hz
     with mujoco.Renderer(model, height, width) as renderer:
         for frame in np.rint(np.arange(0, len(qpos), pace)).astype(int).clip(max=len(qpos) - 1):
             data.qpos[:] = qpos[frame]
@@ -47,7 +70,22 @@ def frames(told: np.lib.npyio.NpzFile) -> Iterator[np.ndarray]:
                 ghost.qpos[:] = reference[frame]
                 mujoco.mj_kinematics(model, ghost)
                 add_ghost(model, ghost, renderer.scene)
-            yield renderer.render()
+            yield captioned(renderer.render(), caption)
+
+
+def captioned(image: np.ndarray, caption: str) -> np.ndarray:
+    """The image (height, width, 3) with lines of words in its upper left corner, cut where they would not fit."""
+    if not caption:
+        return image
+    height, width = image.shape[:2]
+    size = max(10, round(CAPTION_SHARE * height))
+    font, picture = ImageFont.load_default(size), Image.fromarray(image)
+    draw = ImageDraw.Draw(picture)
+    for row, line in enumerate(caption.splitlines()):
+        while line and draw.textlength(line, font) > width - size:
+            line = f"{line.rstrip('…')[:-1]}…" if len(line) > 1 else ""
+        draw.text((0.5 * size, (0.4 + 1.25 * row) * size), line, INK, font)
+    return np.asarray(picture)
 
 
 def stage_model(width: int, height: int) -> mujoco.MjModel:

@@ -9,7 +9,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,33 +23,60 @@ from kinesis.view.playback import Playback, check_playback
 BACKENDS = ("egl", "osmesa")
 PROBE = "import mujoco; mujoco.GLContext(16, 16).make_current()"
 PROBE_TIMEOUT_S = 120
+NEEDS = {".mp4": "imageio_ffmpeg", ".gif": "imageio"}
+"""Kind of film to the module that writes it."""
+
+MOST_SHOTS = 6
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One body's playback in a film, under a caption of some lines; none if it is empty."""
+
+    body: Body
+    playback: Playback
+    caption: str = ""
 
 
 def render_video(path: Path, body: Body, playback: Playback, *, width: int = 640, height: int = 480) -> Path:
-    """Film one playback as H.264 in an mp4 of width × height pixels. Returns the path.
+    """Film one playback, see `render_film`."""
+    return render_film(path, [Shot(body, playback)], width=width, height=height)
+
+
+def render_film(path: Path, shots: Sequence[Shot], *, width: int = 640, height: int = 480) -> Path:
+    """Film shots side by side, width × height pixels each, as H.264 in an .mp4 or as a .gif. Returns the path.
 
     Raises:
-        KinesisError: if the playback does not fit the body, the size is odd, or GL or ffmpeg is missing;
-            the sentence names the package to install.
+        KinesisError: if there is no shot or one does not fit its body, the size is odd, the ending another, or GL
+            or ffmpeg is missing; the sentence names the package to install.
     """
-    check_playback(body, playback)
-    if min(width, height) < 16 or width % 2 or height % 2:
-        raise KinesisError(
-            "not a size for video", where=str(path), got=f"{width}×{height}", expected="even numbers, 16 or more"
-        )
-    if importlib.util.find_spec("imageio_ffmpeg") is None:
-        raise KinesisError("video needs ffmpeg", where=str(path), hint='pip install "kinesis[video]"')
+    _check(path, shots, (width, height))
     backend = offscreen_backend()
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kinesis-") as folder:
-        job, drawn = Path(folder) / "job.npz", Path(folder) / "drawn.mp4"
-        _save_job(job, body, playback, (width, height))
+        job, drawn = Path(folder) / "job.npz", Path(folder) / f"drawn{path.suffix}"
+        _save_job(job, shots, (width, height))
         result = _python("-m", "kinesis.view.film", str(job), str(drawn), backend=backend)
         if result.returncode:
             last = (result.stderr.strip().splitlines() or ["no message"])[-1]
             raise KinesisError("the video could not be drawn", where=str(path), got=last)
         shutil.move(drawn, path)
     return path
+
+
+def _check(path: Path, shots: Sequence[Shot], size: tuple[int, int]) -> None:
+    where, (width, height) = str(path), size
+    if not 1 <= len(shots) <= MOST_SHOTS:
+        raise KinesisError("not a film", where=where, got=f"{len(shots)} shots", expected=f"1 to {MOST_SHOTS}")
+    for shot in shots:
+        check_playback(shot.body, shot.playback)
+    if path.suffix not in NEEDS:
+        raise KinesisError("not a kind of film", where=where, got=path.suffix or "no ending", expected=".mp4 or .gif")
+    if min(size) < 16 or max(size) > 4096 or width % 2 or height % 2:
+        raise KinesisError("not a size for video", where=where, got=f"{width}×{height}", expected="even, 16 to 4096")
+    if importlib.util.find_spec(NEEDS[path.suffix]) is None:
+        needed = "ffmpeg" if path.suffix == ".mp4" else "imageio"
+        raise KinesisError(f"video needs {needed}", where=where, hint='pip install "kinesis[video]"')
 
 
 @functools.cache
@@ -65,18 +95,17 @@ def offscreen_backend() -> str:
     )
 
 
-def _save_job(job: Path, body: Body, playback: Playback, size: tuple[int, int]) -> None:
+def _save_job(job: Path, shots: Sequence[Shot], size: tuple[int, int]) -> None:
     """What the child needs, with empty arrays for what there is not."""
     empty = np.zeros((0, 0))
-    np.savez(
-        job,
-        qpos=playback.qpos,
-        reference=empty if playback.reference is None else playback.reference,
-        activation=empty if playback.activation is None else playback.activation,
-        rate_hz=playback.rate_hz,
-        muscles=body.actuation == "muscle",
-        size=size,
-    )
+    told: dict[str, Any] = {"shots": len(shots), "size": size}
+    for index, shot in enumerate(shots):
+        seen = shot.playback
+        values = {"qpos": seen.qpos, "reference": seen.reference, "activation": seen.activation}
+        told |= {f"{name}_{index}": empty if value is None else value for name, value in values.items()}
+        told |= {f"rate_hz_{index}": seen.rate_hz, f"caption_{index}": shot.caption}
+        told[f"muscles_{index}"] = shot.body.actuation == "muscle"
+    np.savez(job, **told)
 
 
 def _python(*arguments: str, backend: str, timeout_s: float | None = None) -> subprocess.CompletedProcess[str]:

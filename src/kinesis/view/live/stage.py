@@ -76,7 +76,8 @@ class Stage:
             f"{BODY}/trails",
             np.zeros((len(colours), 2, 3), np.float32),
             np.repeat(np.round(255.0 * colours).astype(np.uint8)[:, None], 2, 1),
-            line_width=2.5,
+            thickness=2.5,
+            thickness_units="screen",
         )
         self._feet = [body.landmarks.index(name) for name in body.feet]
         self._trailing = [body.landmarks.index(name) for name in TRAILS]

@@ -46,9 +46,7 @@ class Viewer:
         """Everything that depends on the body."""
         self.stage, self.plots = Stage(self.server, self.session.body), Plots(self.server, self.session.body)
         for bone in self.stage.bones:
-            bone.on_click(
-                lambda event: self._actions.put(lambda s: s.push_along(self.panel.newtons, event.ray_direction))
-            )
+            bone.on_click(lambda event: self._push_along(event.ray_direction))
         self._drawn: object = None
         self._plotting = True
 
@@ -97,6 +95,10 @@ class Viewer:
         if f"{self.panel.muscle}_r" in self.session.body.actuators:
             self.plots.muscle = self.panel.muscle
         self.plots.show(self.session)
+
+    def _push_along(self, way_w: tuple[float, float, float]) -> None:
+        """From a click on the body: away from who looks."""
+        self._actions.put(lambda session: session.push_along(self.panel.newtons, way_w))
 
     def _toggle(self, part: str, shown: bool) -> None:
         """From a checkbox: queued as well, since only the loop may touch the stage."""

@@ -4,6 +4,12 @@ const SLOW_S = 0.12;
 const PATIENCE = 6;
 const find = (id) => document.getElementById(id);
 
+/** Which of so many motions the address asks for: page.html#2 is the second; else the first. */
+function asked(count) {
+  const number = Number(location.hash.slice(1));
+  return Number.isInteger(number) && number >= 1 && number <= count ? number - 1 : 0;
+}
+
 class Player {
   /** scene: the page's data. stage: where to draw, or null where the browser has no WebGL. */
   constructor(scene, stage) {
@@ -19,7 +25,7 @@ class Player {
     this.target = new THREE.Vector3();
     listClips(this);
     connect(this);
-    this.choose(0);
+    this.choose(asked(this.clips.length));
     requestAnimationFrame((now) => this.tick(now));
   }
 

@@ -1,0 +1,88 @@
+"""kinesis gallery: the results page out of committed benchmark results, and playback pages for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from kinesis.body import load
+from kinesis.errors import KinesisError
+from kinesis.evaluate import SUITES, follow_clips
+from kinesis.evaluate.intervals import group_of
+from kinesis.evaluate.provenance import policy_id
+from kinesis.learn import load_checkpoint
+from kinesis.learn.checkpoint import Checkpoint
+from kinesis.motion.clip import Clip
+from kinesis.motion.find import find_motions
+from kinesis.view import followed, write_page
+from kinesis.view.gallery import Entry, read_entries, write_gallery
+
+PER_PAGE_S = 6.0
+"""The most that a playback page shows of a motion [s], so that one of each category stays a small file."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Write the page of results: leaderboard, small multiples by category, links to playback."""
+
+    results: Path = Path("benchmarks/results")
+    """Folder of results of `kinesis benchmark`; other files there are passed over."""
+    out: Path = Path("docs/results.md")
+    """The page; its figures and playback pages go into a folder of the same name."""
+    playback: bool = False
+    """Write a playback page for each result whose policy is at hand: one motion of each category, simulated now."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run; returns the exit code."""
+    asked = tyro.cli(Gallery, args=list(argv), prog="kinesis gallery")
+    entries = read_entries(asked.results, _tell)
+    pages = {}
+    for entry in entries:
+        page = asked.out.with_suffix("") / f"{entry.path.stem}.html"
+        checkpoint = _at_hand(entry.result["policy"]) if asked.playback else None
+        if checkpoint:
+            _write_playback(page, entry, checkpoint)
+        if page.exists():
+            pages[entry.name] = page
+    print(f"gallery: {write_gallery(asked.out, entries, pages)}")
+    return 0
+
+
+def _at_hand(policy: Mapping[str, str]) -> Checkpoint | None:
+    """The policy that was measured, if its name still means it."""
+    try:
+        checkpoint = load_checkpoint(policy["name"])
+    except KinesisError:
+        checkpoint = None
+    if checkpoint and policy_id(checkpoint) == policy["id"]:
+        return checkpoint
+    print(f"no playback: the policy {policy['name']} ({policy['id'][:6]}) is not at hand", file=sys.stderr)
+    return None
+
+
+def _write_playback(page: Path, entry: Entry, checkpoint: Checkpoint) -> None:
+    """The first motion of each category, its beginning."""
+    task = checkpoint.card.task
+    body, first = load(task.body), dict[str, Clip]()
+    for clip in find_motions(SUITES.get(entry.result["suite"]).motions, body):
+        first.setdefault(group_of(clip), clip)
+    runs = follow_clips(checkpoint.policy, task, [_beginning(clip) for clip in first.values()])
+    titles = [group.replace("_", " ") for group in first]
+    write_page(page, body, [followed(run, body, title=title) for title, run in zip(titles, runs, strict=True)])
+    print(f"playback: {page}, {1e-6 * page.stat().st_size:.1f} MB")
+
+
+def _beginning(clip: Clip) -> Clip:
+    frames = round(PER_PAGE_S * clip.rate_hz) + 1
+    arrays = ("qpos", "qvel", "landmarks", "landmark_velocities")
+    return dataclasses.replace(clip, **{name: getattr(clip, name)[:frames] for name in arrays})
+
+
+def _tell(error: KinesisError) -> None:
+    print(f"left out: {error}", file=sys.stderr)
