@@ -58,6 +58,29 @@ def walk() -> Experiment:
     )
 
 
+@RECIPES.register("default")
+def default() -> Experiment:
+    """All of locomotion: the staged path over every built-in motion and people far from the average.
+
+    The shipped policy saw some recordings as well; its card names them.
+    """
+    teacher, student, muscles = walk().stages
+    assert teacher.ppo
+    assert student.distillation
+    assert muscles.ppo
+    return Experiment(
+        name="default",
+        motions="builtin:train,builtin:varied",
+        validation="builtin:validation",
+        network=Network((768, 512, 256), (512, 256, 128)),
+        stages=(
+            dataclasses.replace(teacher, ppo=dataclasses.replace(teacher.ppo, envs=768, samples=12_000_000)),
+            student,
+            dataclasses.replace(muscles, ppo=dataclasses.replace(muscles.ppo, effort=20.0, samples=20_000_000)),
+        ),
+    )
+
+
 @RECIPES.register("walk_from_nothing")
 def walk_from_nothing() -> Experiment:
     """Walking at one speed in half an hour: the staged path, small."""
@@ -73,9 +96,9 @@ def walk_from_nothing() -> Experiment:
         validation="builtin:walk@1.2",
         network=Network((384, 256, 128), (384, 256, 128)),
         stages=(
-            dataclasses.replace(teacher, ppo=dataclasses.replace(teacher.ppo, samples=1_500_000)),
-            dataclasses.replace(student, distillation=dataclasses.replace(student.distillation, rounds=50)),
-            dataclasses.replace(muscles, ppo=dataclasses.replace(muscles.ppo, samples=1_000_000)),
+            dataclasses.replace(teacher, ppo=dataclasses.replace(teacher.ppo, samples=2_500_000)),
+            dataclasses.replace(student, distillation=dataclasses.replace(student.distillation, rounds=60)),
+            dataclasses.replace(muscles, ppo=dataclasses.replace(muscles.ppo, samples=2_000_000)),
         ),
     )
 
