@@ -38,6 +38,7 @@ class PPO:
     freeze_normaliser: keep the observation statistics that the first policy came with.
     effort: weight of the mean squared excitation as a loss beside PPO's, whose advantages have unit variance; for
     actions that are excitations.
+    samples, most_s: control steps [1] and, where given, seconds of wall-clock after which the run is over.
     tighten: share of the distances at which episodes end that is left at the end of the run, reached geometrically.
     exploration: diagonal or lattice (see `learn/exploration.py`).
     hard_share: of new episodes that start shortly before a place of recent failures (see `command.Follow`).
@@ -67,6 +68,7 @@ class PPO:
     effort: float = 0.0
     tighten: float = 1.0
     samples: int = 2_000_000
+    most_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class Distillation:
 
     rounds of `steps` control steps in `envs` environments; after each, `updates` of `batch` states drawn from
     the last `kept_rounds`. teacher_rounds: rounds in which the teacher still acts in a falling share.
-    teacher: the checkpoint to learn from, None for that of the stage before.
+    teacher: the checkpoint to learn from, None for that of the stage before. most_s: where given, seconds of
+    wall-clock after which no further round begins.
     """
 
     envs: int = 128
@@ -88,6 +91,7 @@ class Distillation:
     noise: float = 0.03
     teacher_rounds: int = 6
     teacher: str | None = None
+    most_s: float | None = None
 
 
 @dataclass(frozen=True)

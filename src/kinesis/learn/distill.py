@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -52,7 +53,8 @@ class DistillationStage:
 
     def run(self, report: Report | None = None) -> None:
         """All rounds; saved after each."""
-        while self.round < self.config.rounds:
+        longest = self.config.most_s or math.inf
+        while self.round < self.config.rounds and self.seconds < longest:
             started = time.monotonic()
             numbers = self.collect()
             numbers["loss/imitation"] = self.fit()

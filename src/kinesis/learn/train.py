@@ -67,7 +67,7 @@ class PPOStage:
         """
         saved_at = judged_at = time.monotonic()
         try:
-            while self.progress.samples < self.config.samples:
+            while self._share() < 1.0:
                 numbers = self.iterate()
                 for key, value in numbers.items():
                     self._log.add_scalar(key, value, self.progress.samples)
@@ -133,9 +133,14 @@ class PPOStage:
         """Standard deviation of exploration, the mean over actions."""
         return float(self.algorithm.actor.output_std.detach().mean())
 
+    def _share(self) -> float:
+        """Of the run, by samples or by time, whichever is further."""
+        share = self.progress.samples / self.config.samples
+        return max(share, self.progress.seconds / self.config.most_s) if self.config.most_s else share
+
     def _narrow(self) -> None:
         """What gets less over the run: noise, and distances at which episodes end."""
-        share = min(1.0, self.progress.samples / self.config.samples)
+        share = min(1.0, self._share())
         if self.config.tighten != 1.0:
             self.env.tighten(self.config.tighten**share)
         bound = self.config.noise * (self.config.final_noise / self.config.noise) ** share
