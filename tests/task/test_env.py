@@ -167,3 +167,36 @@ def test_catching_up_pays_and_falling_behind_costs(clip):
     assert dawdling < behind < hurrying
     assert hurrying == pytest.approx(on_the_way, abs=1e-3)
     assert on_the_way > 0.99
+
+
+def test_physiology_pays_for_soft_steady_steps(clip):
+    from kinesis.task.reward import REWARDS
+
+    env = build(TASKS.get("imitate")(), [clip])
+    m = env.moment
+    m.now.ground_force[:] = 0.0
+    m.control = m.now.activation.clone()
+    full = {"impact": {"k": 5.0, "limit_bw": 1.3}, "foot_slip": {"k": 2.0}, "smoothness": {"k": 30.0}}
+    for name, constants in full.items():
+        assert torch.allclose(REWARDS.get(name)(m, **constants), torch.ones(env.num_envs)), name
+    m.now.ground_force[:, 0, 2], m.now.ground_force[:, 1, 2] = m.tables.weight_n, 0.8 * m.tables.weight_n
+    assert torch.allclose(REWARDS.get("impact")(m, **full["impact"]), torch.exp(torch.tensor(-5.0 * 0.5**2)))
+    m.now.landmark_velocities[:, m.tables.feet, :2] = 0.0
+    m.now.landmark_velocities[:, m.tables.feet[0], 0] = 0.5
+    assert torch.allclose(REWARDS.get("foot_slip")(m, k=2.0), torch.exp(torch.tensor(-2.0 * 0.25)))
+    m.control = m.now.activation + 0.1
+    assert torch.allclose(REWARDS.get("smoothness")(m, k=30.0), torch.exp(torch.tensor(-0.3)), atol=1e-5)
+
+
+def test_leaning_on_a_joint_stop_costs(clip):
+    from kinesis.task.reward import REWARDS
+
+    env = build(TASKS.get("imitate")(), [clip])
+    m, margin = env.moment, 0.05
+    middle = env.tables.joint_range.mean(1)
+    m.now.qpos[:, env.tables.joint_qpos] = middle
+    m.__dict__.pop("joints", None)
+    assert torch.allclose(REWARDS.get("joint_stops")(m, k=100.0, margin_rad=margin), torch.ones(env.num_envs))
+    m.now.qpos[:, env.tables.joint_qpos[3]] = env.tables.joint_range[3, 0]
+    m.__dict__.pop("joints", None)
+    assert torch.allclose(REWARDS.get("joint_stops")(m, k=100.0, margin_rad=margin), torch.exp(torch.tensor(-0.25)))

@@ -22,6 +22,7 @@ class Tables:
     joint_dof: Tensor
     joint_range: Tensor
     tracked: Tensor
+    feet: Tensor
     weight_n: float
     torque_scale: Tensor
 
@@ -33,6 +34,7 @@ class Tables:
             torch.from_numpy(body.joint_dof),
             torch.from_numpy(body.joint_range).float(),
             torch.from_numpy(body.tracked),
+            torch.tensor([body.landmarks.index(name) for name in body.feet]),
             9.81 * body.mass_kg,
             torch.from_numpy(np.abs(body.model.actuator_ctrlrange).mean(1)).float(),
         )

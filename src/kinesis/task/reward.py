@@ -79,6 +79,35 @@ def torque_effort(m: Moment, *, k: float) -> Tensor:
     return torch.exp(-k * (m.now.activation / m.tables.torque_scale).square().mean(1))
 
 
+@REWARDS.register("smoothness")
+def smoothness(m: Moment, *, k: float) -> Tensor:
+    """exp(-k · mean squared difference of excitation and activation), which is what excitation was of late."""
+    return torch.exp(-k * (m.control - m.now.activation).square().mean(1))
+
+
+@REWARDS.register("joint_stops")
+def joint_stops(m: Moment, *, k: float, margin_rad: float) -> Tensor:
+    """exp(-k · summed squared angle within margin_rad of a joint's end), where ligaments would bear. k [1/rad²]."""
+    low, high = m.tables.joint_range.unbind(1)
+    near = (margin_rad - torch.minimum(m.joints - low, high - m.joints)).clamp_min(0.0)
+    return torch.exp(-k * near.square().sum(1))
+
+
+@REWARDS.register("impact")
+def impact(m: Moment, *, k: float, limit_bw: float) -> Tensor:
+    """exp(-k · summed squared vertical force of a foot beyond limit_bw). Forces in body weights."""
+    lift = m.now.ground_force[..., 2].unflatten(1, (2, -1)).sum(2) / m.tables.weight_n
+    return torch.exp(-k * (lift - limit_bw).clamp_min(0.0).square().sum(1))
+
+
+@REWARDS.register("foot_slip")
+def foot_slip(m: Moment, *, k: float) -> Tensor:
+    """exp(-k · summed squared level speed of heels and toes, by the share of the body's weight on each). k [s²/m²]."""
+    share = (m.now.ground_force[..., 2] / m.tables.weight_n).clamp(0.0, 1.0)
+    speed = m.now.landmark_velocities[:, m.tables.feet, :2].square().sum(2)
+    return torch.exp(-k * (share * speed).sum(1))
+
+
 @REWARDS.register("kinesis_upright")
 def kinesis_upright(m: Moment, *, k: float) -> Tensor:
     """exp(-k (roll² + pitch²)), small angles taken from the up direction. KINESIS (Simos 2025)."""
