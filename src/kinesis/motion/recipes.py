@@ -69,14 +69,18 @@ def specs(split: str) -> list[tuple[str, GaitSpec]]:
 
 
 def _varied() -> list[tuple[str, GaitSpec]]:
-    """The same kinds of motion by people far from the average; starts and stops on a whole journey."""
+    """The same kinds of motion by people far from the average; starts and stops on a whole journey.
+
+    Runners are near the average: with bent knees and wide steps their feet would slide.
+    """
     out = []
     for category, count in VARIED.items():
         rng = np.random.default_rng(zlib.crc32(f"{category} train varied".encode()))
         recipe = _journey if category == "start_stop" else RECIPES[category]
         for index in range(count):
             spec = recipe((index + rng.uniform()) / count, index, "train", rng)
-            spec = dataclasses.replace(spec, style=_far_style(rng))
+            runs = any(segment.mode == "run" for segment in spec.segments)
+            spec = dataclasses.replace(spec, style=_style(rng) if runs else _far_style(rng))
             out.append((f"builtin-{category}-varied-{index:03d}", spec))
     return out
 
@@ -186,8 +190,8 @@ def _journey(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
     runs = index % 3 == 2
     walks = _between(place, 0.4, 1.3) if not runs else rng.uniform(1.1, 1.3)
     mode: Mode = "run" if runs else "walk"
-    speed = _between(place, 1.9, 3.2) if runs else walks
-    leaves, lasts, rate = rng.uniform(0.75, 1.6), rng.uniform(0.8, 2.2), rng.uniform(-1.2, 1.2) * (index % 4 != 0)
+    speed = _between(place, 1.9, 2.5) if runs else walks
+    leaves, lasts, rate = rng.uniform(0.75, 1.6), rng.uniform(0.8, 2.2), rng.uniform(-1.0, 1.0) * (index % 4 != 0)
     turns = leaves + rng.uniform(1.4, 2.5)
     straight = turns + lasts
     slows = straight + rng.uniform(0.6, 1.6)
