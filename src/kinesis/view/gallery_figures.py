@@ -71,7 +71,7 @@ def _amount(condition: str, family: str) -> str:
 
 
 def _style() -> Any:
-    fixed = {"svg.hashsalt": "kinesis", "svg.fonttype": "none", "font.size": LETTERS, "font.family": "sans-serif"}
+    fixed: Any = {"svg.hashsalt": "kinesis", "svg.fonttype": "none", "font.size": LETTERS}
     return mpl.rc_context(fixed)
 
 
