@@ -85,7 +85,7 @@ def _demands(asked: AnalyseEffort) -> list[Demand]:
         from kinesis.motion.readers.opensim_forces import read_forces
 
         forces = read_forces(asked.forces)
-        options = {"mass_kg": asked.mass_kg, "low_pass_hz": asked.low_pass_hz}
+        options: dict[str, Any] = {"mass_kg": asked.mass_kg, "low_pass_hz": asked.low_pass_hz}
         return [demand_of_measured(Path(asked.motions), forces, load(asked.body), **options)]
     if asked.recording is not None:
         from kinesis.evaluate.recording import load_recordings
