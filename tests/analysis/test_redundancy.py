@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.optimize import linprog
 
-from kinesis.analysis.ablation import Weakened, muscles_named, predict
+from kinesis.analysis.ablation import Weakened, adapt, muscles_named, predict
 from kinesis.analysis.components import Basis, count_for, find_basis, nmf, variance_by_count, weights
 from kinesis.analysis.demand import demand_of_recording
 from kinesis.analysis.feasible import feasible_ranges
@@ -252,3 +252,15 @@ def test_the_command_says_it_all_in_json(tmp_path, short, capsys):
 def test_numbers_that_mean_nothing_are_refused(arguments, what):
     with pytest.raises(KinesisError, match=what):
         main(arguments)
+
+
+@pytest.mark.slow
+def test_fine_tuning_on_the_weakened_body_goes_on_where_it_was(checkpoint, short, tmp_path):
+    weakened = Weakened(("soleus_r",), 0.5)
+    seen = checkpoint.policy.actor.obs_normalizer._mean[:1].clone().expand(3, -1)
+    plain = checkpoint.policy(seen)
+    first = adapt(checkpoint, [short], weakened, 600, seed=0, folder=tmp_path)
+    again = adapt(checkpoint, [short], weakened, 600, seed=0, folder=tmp_path)
+    assert torch.allclose(first(seen), again(seen), atol=1e-6)
+    assert not torch.allclose(first(seen), plain, atol=1e-4)
+    assert torch.equal(checkpoint.policy(seen), plain)
