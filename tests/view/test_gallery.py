@@ -63,7 +63,7 @@ def test_every_category_and_perturbation_has_its_panel(folder, tmp_path):
     write_gallery(tmp_path / "results.md", read_entries(folder, refuse), {})
     for name, words in {
         "categories": ("walk normal", "turn", "run fast", "all", "strong (ssssss)"),
-        "perturbations": ("push left", "mass", "none", "weak (wwwwww)"),
+        "perturbations": ("push left", "50 N", "mass", "+10 %", "none", "weak (wwwwww)"),
     }.items():
         drawn = ET.parse(tmp_path / "results" / f"{name}.svg")
         told = " ".join("".join(text.itertext()).strip() for text in drawn.iter("{http://www.w3.org/2000/svg}text"))

@@ -154,6 +154,13 @@ def test_a_lost_body_begins_again_only_where_that_is_wanted(session):
     assert session.at == 0
 
 
+def test_policies_of_one_name_are_told_apart(checkpoint, walks):
+    session = Session([checkpoint, checkpoint], walks)
+    assert list(session.policies) == ["default", "default (2)"]
+    session.choose(policy="default (2)")
+    assert session.policy == "default (2)"
+
+
 def test_what_is_not_there_is_refused_and_changes_nothing(session):
     session.seek(0.1)
     for wrong in ({"policy": "defualt"}, {"motion": "walk@0.8"}):

@@ -48,15 +48,18 @@ def heading_rotation(quaternion: Tensor) -> tuple[Tensor, Tensor]:
         cosine and sine of the heading angle, each (...,): the yaw of the facing direction from world +x.
     """
     w, x, y, z = quaternion.unbind(-1)
-    forward_x = -2.0 * (x * y - w * z)
-    forward_y = -(1.0 - 2.0 * (x * x + z * z))
-    norm = torch.sqrt(forward_x**2 + forward_y**2).clamp_min(1e-6)
+    forward_x = w * z - x * y
+    forward_y = x * x + z * z - 0.5
+    norm = torch.hypot(forward_x, forward_y).clamp_min(5e-7)
     return forward_x / norm, forward_y / norm
 
 
-def to_heading(vectors: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """World vectors (env, ..., 3) in heading frames (env,): x forward, y left, z up."""
-    extra = (1,) * (vectors.dim() - 1 - cosine.dim())
-    c, s = cosine.reshape(*cosine.shape, *extra), sine.reshape(*sine.shape, *extra)
-    x, y, z = vectors.unbind(-1)
-    return torch.stack([c * x + s * y, c * y - s * x, z], -1)
+def heading_matrix(cosine: Tensor, sine: Tensor) -> Tensor:
+    """(env, 3, 3): rows of world vectors times this are rows in heading frames; x forward, y left, z up."""
+    zero, one = torch.zeros_like(cosine), torch.ones_like(cosine)
+    return torch.stack([cosine, -sine, zero, sine, cosine, zero, zero, zero, one], -1).unflatten(-1, (3, 3))
+
+
+def to_heading(vectors: Tensor, matrix: Tensor) -> Tensor:
+    """World vectors (env, ..., 3) in the heading frames of a `heading_matrix` (env, 3, 3)."""
+    return torch.bmm(vectors.reshape(len(vectors), -1, 3), matrix).reshape(vectors.shape)

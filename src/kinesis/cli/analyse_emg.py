@@ -13,6 +13,7 @@ import tyro
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from kinesis.analysis.emg import Own
     from kinesis.evaluate import Recording
 
 SPEED_MPS = {"walk": 1.4, "run": 2.8}
@@ -45,6 +46,8 @@ class Emg:
     """Touchdowns of the foot, for EMG over time."""
     emg_leg: Literal["right", "left"] = "right"
     """Which leg, of EMG over time with both."""
+    static: Literal["squared", "cubed", "volume", "none"] = "squared"
+    """Effort of static optimisation on the same motion, the baseline: Σ a², Σ a³, Σ volume · a², or no baseline."""
     out: Path | None = None
     """Page with one panel a muscle; by default out/emg.html, and nowhere with --json."""
     json: bool = False
@@ -66,12 +69,15 @@ def main(argv: Sequence[str]) -> int:
         "sides": {"both": ("r", "l")}.get(asked.leg, (asked.leg[0],)),
     }
     own = own_courses(recordings, **cutting)
-    card = _with_errors(scorecard(own, people, windows=windows, lag_ms=asked.lag_ms), recordings)
+    optimum = _optimum(asked.static, recordings, cutting)
+    card = _with_errors(scorecard(own, people, static=optimum, windows=windows, lag_ms=asked.lag_ms), recordings)
+    if card["static_optimisation"]:
+        card["static_optimisation"]["criterion"] = asked.static
     page = asked.out or (None if asked.json else Path("out", "emg.html"))
     if page is not None:
         from kinesis.view.emg_page import write_emg_page
 
-        write_emg_page(page, _title(asked, recordings), own, people, card)
+        write_emg_page(page, _title(asked, recordings), own, people, card, optimum)
     if asked.json:
         print(json.dumps(card))
     else:
@@ -88,6 +94,17 @@ def _recordings(asked: Emg, speed_mps: float) -> Sequence[Recording]:
     from kinesis.cli.record import recorded
 
     return list(recorded(asked.policy, asked.motions or f"builtin:{asked.motion}@{speed_mps:g}", None))
+
+
+def _optimum(criterion: str, recordings: Sequence[Recording], cutting: dict[str, Any]) -> Own | None:
+    """The courses of static optimisation, where it is wanted and the recordings have what it needs."""
+    if criterion == "none":
+        return None
+    from kinesis.analysis.emg import own_courses
+    from kinesis.analysis.emg.optimum import least_effort_activations
+
+    activations = least_effort_activations(recordings, criterion)
+    return None if activations is None else own_courses(recordings, **cutting, activations=activations)
 
 
 def _with_errors(card: dict[str, Any], recordings: Sequence[Recording]) -> dict[str, Any]:
@@ -123,7 +140,7 @@ def _show(card: dict[str, Any], page: Path | None) -> None:
         f"({_figure(low)} to {_figure(high)})",
         "r at zero lag": _figure(card["r_median_subjects_zero_lag"]),
         "people among themselves, zero lag": _figure(card["r_people"]),
-        "static optimisation": _figure(card["r_static_optimisation"]),
+        "static optimisation, at a lag of its own": _figure(card["r_static_optimisation"]),
         "protocol of KINESIS (theirs 0.37, people 0.735)": _figure(card["r_kinesis_protocol"]),
         "shifted in time, share as good": _figure(card["shift_test"]["p"]),
         "muscles shuffled, mean r": _figure(card["shuffled_muscles"]["mean_r"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import resource
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from kinesis.command import Follow
 from kinesis.learn.networks import Policy
 from kinesis.motion.library import Library
 from kinesis.sim import CpuSim
-from kinesis.task import Env, TaskConfig
+from kinesis.task import Env, TaskConfig, Term
 
 
 def measure_sim(
@@ -51,8 +52,9 @@ def measure_sim(
     }
 
 
+@torch.inference_mode()
 def measure_policy(policy: Policy, task: TaskConfig, library: Library, *, seconds: float = 4.0) -> dict[str, Any]:
-    """One body following a clip on one core: policy, commands, simulation and endings.
+    """One body following a clip on one core: policy, commands, simulation and endings; rewards are a learner's.
 
     Returns realtime_factor (simulated over elapsed time), policy_ms (median of the policy alone, one
     observation), step_ms (median of a whole control step).
@@ -60,7 +62,8 @@ def measure_policy(policy: Policy, task: TaskConfig, library: Library, *, second
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        env = Env(task, Follow(library, 1, task.horizons_s), 1, prime=policy.prime, threads=1)
+        unrewarded = dataclasses.replace(task, rewards=(Term("alive"),))
+        env = Env(unrewarded, Follow(library, 1, task.horizons_s), 1, prime=policy.prime, threads=1)
         alone: list[float] = []
         whole: list[float] = []
         until = time.perf_counter() + seconds

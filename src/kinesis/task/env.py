@@ -85,6 +85,7 @@ class Env:
         self._law_constants = self.law.prepare(self.body)
         self._observers = [(t, OBSERVATIONS.get(t.name)) for t in config.observations]
         self._rewarders = [(t, REWARDS.get(t.name)) for t in config.rewards]
+        self._weights = torch.tensor([[t.weight] for t in config.rewards])
         self._enders = [(t, ENDINGS.get(t.name)) for t in config.endings]
         self.action = torch.zeros(num_envs, self.num_actions)
         self.control = torch.zeros(num_envs, self.num_actions)
@@ -114,14 +115,14 @@ class Env:
         self.action, self.age = action, self.age + 1
         self.control = control
         moment = Moment(self.sim.state, self.command.target(), action, control, self.tables)
-        weighted = {t.name: t.weight * f(moment, **t.constants) for t, f in self._rewarders}
-        reward = torch.stack(list(weighted.values())).sum(0)
+        weighted = self._weights * torch.stack([f(moment, **t.constants) for t, f in self._rewarders])
         failed = self.sim.diverged.clone()
         for term, ending in self._enders:
             failed |= ending(moment, **term.constants)
         over = ~failed & (self.command.over | (self.age * self.step_s >= self.config.longest_episode_s - 1e-6))
-        reward = torch.where(self.sim.diverged, 0.0, reward)
-        result = StepResult(reward, failed, over, moment, {k: float(v.mean()) for k, v in weighted.items()})
+        reward = torch.where(self.sim.diverged, 0.0, weighted.sum(0))
+        names = (t.name for t, _ in self._rewarders)
+        result = StepResult(reward, failed, over, moment, dict(zip(names, weighted.mean(1).tolist(), strict=True)))
         ended = torch.nonzero(failed | over)[:, 0]
         self.moment = moment
         if self.auto_reset and len(ended):

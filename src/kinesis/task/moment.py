@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from kinesis.body import Body
-from kinesis.body.state import State, heading_rotation, to_heading
+from kinesis.body.state import State, heading_matrix, heading_rotation, to_heading
 from kinesis.command import Target
 
 
@@ -57,7 +57,11 @@ class Moment:
 
     def to_heading(self, vectors: Tensor) -> Tensor:
         """World vectors (env, ..., 3) in the heading frame of now."""
-        return to_heading(vectors, *self.heading)
+        return to_heading(vectors, self._heading_matrix)
+
+    @cached_property
+    def _heading_matrix(self) -> Tensor:
+        return heading_matrix(*self.heading)
 
     @cached_property
     def up_b(self) -> Tensor:

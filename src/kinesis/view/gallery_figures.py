@@ -46,7 +46,7 @@ def perturbation_figure(path: Path, policies: Mapping[str, Mapping[str, Rows]]) 
     with _style():
         figure, panels = _panels(max(1, len(families)), across=3)
         for panel, (family, members) in zip(panels, (families or {plain: []}).items(), strict=True):
-            ticks = ["none", *(member.removeprefix(family).strip().replace(" ", "\n") for member in members)]
+            ticks = ["none", *(_amount(member, family) for member in members)]
             courses = []
             for conditions in policies.values():
                 known = [conditions.get(name) for name in (plain, *members)]
@@ -65,8 +65,13 @@ def _families(conditions: Sequence[str]) -> dict[str, list[str]]:
     return families
 
 
+def _amount(condition: str, family: str) -> str:
+    """What is left of a condition's name where its family is known: `50 N` of `push 50 N left`."""
+    return " ".join(word for word in condition.split() if word not in family.split())
+
+
 def _style() -> Any:
-    fixed = {"svg.hashsalt": "kinesis", "svg.fonttype": "none", "font.size": LETTERS, "font.family": "sans-serif"}
+    fixed: Any = {"svg.hashsalt": "kinesis", "svg.fonttype": "none", "font.size": LETTERS}
     return mpl.rc_context(fixed)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class Panel:
         with self._gui.add_folder("Show", expand_by_default=False):
             for part in ("follow", *PARTS, "plots"):
                 box = self._gui.add_checkbox(part, initial_value=True)
-                _on_update(box, lambda event, part=part: toggle(part, event.target.value))
+                _on_update(box, partial(_toggled, toggle, part))
         self._add_keys()
 
     def _add_choices(self, session: Session) -> None:
@@ -102,8 +103,7 @@ class Panel:
             "W": ("All strong again", self._strengthen),
         }
         for key, (label, action) in keys.items():
-            command = self._gui.add_command(label, hotkey=key)  # type: ignore[arg-type]
-            command.on_trigger(lambda _event, action=action: self._post(action))
+            self._gui.add_command(label, hotkey=key).on_trigger(partial(self._posted, action))
 
     @property
     def newtons(self) -> float:
@@ -118,6 +118,9 @@ class Panel:
     def _send(self, event: Any, action: Callable[[Session, Any], Any]) -> None:
         value = event.target.value
         self._post(lambda session: action(session, value))
+
+    def _posted(self, action: Action, _event: object) -> None:
+        self._post(action)
 
     def _weaken(self, session: Session, percent: float) -> None:
         session.weaken(chosen(session.body, self.muscle, str(self._side.value)), percent / 100.0)
@@ -177,6 +180,10 @@ def walk_at(session: Session, speed_mps: float) -> None:
 
 def _seconds(session: Session) -> float:
     return session.last * session.step_s
+
+
+def _toggled(toggle: Callable[[str, bool], None], part: str, event: Any) -> None:
+    toggle(part, bool(event.target.value))
 
 
 def _on_update(handle: Any, told: Callable[[Any], object]) -> None:

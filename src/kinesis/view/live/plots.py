@@ -32,26 +32,14 @@ class Plots:
             self._plots = self._add_all()
 
     def _add_all(self) -> list[tuple[viser.GuiUplotHandle, Courses]]:
-        body = self.body
-        feet = [[i for i, foot in enumerate(body.feet) if foot.endswith(side)] for side in ("_r", "_l")]
-        knee = int(body.joint_qpos[body.joints.index("knee_angle_r")])
+        """A plot each, muscles last."""
         sides = (("right", RIGHT), ("left", LEFT))
         plots = [
-            self._add(
-                "distance from wanted [mm]", (("mean", INK),), lambda fs: (_of(fs, lambda f: 1e3 * f.distance_m),)
-            ),
-            self._add(
-                "vertical ground force [N]",
-                sides,
-                lambda fs: tuple(_of(fs, lambda f, at=at: f.ground_force[at, 2].sum()) for at in feet),
-            ),
-            self._add(
-                "right knee flexion [°]",
-                (("is", RIGHT), ("wanted", INK)),
-                lambda fs: tuple(np.rad2deg(_of(fs, lambda f, key=key: getattr(f, key)[knee])) for key in _ANGLES),
-            ),
+            self._add("distance from wanted [mm]", (("mean", INK),), _distance),
+            self._add("vertical ground force [N]", sides, self._ground_forces),
+            self._add("right knee flexion [°]", (("is", RIGHT), ("wanted", INK)), self._knee),
         ]
-        if body.actuation == "muscle":
+        if self.body.actuation == "muscle":
             plots.append(self._add("activation of the chosen muscle", sides, self._activation, top=1.0))
         return plots
 
@@ -68,10 +56,19 @@ class Plots:
         )
         return handle, courses
 
+    def _ground_forces(self, frames: Sequence[Frame]) -> tuple[np.ndarray, ...]:
+        upward = np.array([frame.ground_force[:, 2] for frame in frames])
+        feet = self.body.feet
+        return tuple(upward[:, [foot.endswith(side) for foot in feet]].sum(1) for side in ("_r", "_l"))
+
+    def _knee(self, frames: Sequence[Frame]) -> tuple[np.ndarray, ...]:
+        column = self.body.joint_qpos[self.body.joints.index("knee_angle_r")]
+        angles = np.array([(frame.qpos[column], frame.reference[column]) for frame in frames])
+        return tuple(np.rad2deg(angles).T)
+
     def _activation(self, frames: Sequence[Frame]) -> tuple[np.ndarray, ...]:
-        names = self.body.actuators
-        columns = [names.index(f"{self.muscle}_{side}") for side in "rl"]
-        return tuple(_of(frames, lambda f, at=at: f.activation[at]) for at in columns)
+        columns = [self.body.actuators.index(f"{self.muscle}{side}") for side in ("_r", "_l")]
+        return tuple(np.array([frame.activation[columns] for frame in frames], dtype=float).T)
 
     def show(self, session: Session) -> None:
         """Draw up to the instant that is seen."""
@@ -88,8 +85,5 @@ class Plots:
         self._panel.remove()
 
 
-_ANGLES = ("qpos", "reference")
-
-
-def _of(frames: Sequence[Frame], value: Callable[[Frame], float]) -> np.ndarray:
-    return np.array([value(frame) for frame in frames], dtype=float)
+def _distance(frames: Sequence[Frame]) -> tuple[np.ndarray, ...]:
+    return (np.array([1e3 * frame.distance_m for frame in frames]),)

@@ -36,15 +36,14 @@ STRONGEST_PUSH_N = 500.0
 class Frame:
     """One instant.
 
-    qpos, reference (nq,); activation (actuator,); landmarks, wanted (landmark, 3) world [m]; ground_force (foot, 3)
-    world [N]; distance_m: mean over the tracked landmarks.
+    qpos, reference (nq,); activation (actuator,); landmarks (landmark, 3) world [m]; ground_force (foot, 3) world
+    [N]; distance_m: mean over the tracked landmarks.
     """
 
     qpos: np.ndarray
     reference: np.ndarray
     activation: np.ndarray
     landmarks: np.ndarray
-    wanted: np.ndarray
     ground_force: np.ndarray
     distance_m: float
 
@@ -61,11 +60,11 @@ class Session:
         """Begin with the first of each."""
         if not policies or not motions:
             raise KinesisError("nothing to view", got=f"{len(policies)} policies, {len(motions)} motions")
-        self.policies: Mapping[str, Checkpoint] = {policy.name: policy for policy in policies}
+        self.policies: Mapping[str, Checkpoint] = _named(policies)
         self.motions: dict[str, Clip] = {motion.name: motion for motion in motions}
         self.paused, self.pace, self.again = False, 1.0, True
-        self.policy, self.motion = policies[0].name, motions[0].name
-        self._late_s = 0.0
+        self.policy, self.motion = next(iter(self.policies)), motions[0].name
+        self._late_s, self.strength = 0.0, np.ones(0)
         self._build()
 
     def choose(self, *, policy: str | None = None, motion: str | Clip | None = None) -> None:
@@ -86,14 +85,13 @@ class Session:
         self._build()
 
     def _build(self) -> None:
-        """Make the environment of what is chosen; strengths stay where the actuators are the same."""
+        """Make the environment of what is chosen; strengths stay where there are as many actuators."""
         checkpoint, clip = self.policies[self.policy], self.motions[self.motion]
-        before = self.body.actuators if hasattr(self, "env") else ()
         self._act, task = checkpoint.policy, checkpoint.card.task
         self.env = make_env(self._act, task, [clip], Perturbation())
         self.body, self.step_s = self.env.body, self.env.step_s
         self.last = count_frames(clip, task)
-        if self.body.actuators != before:
+        if len(self.strength) != self.body.model.nu:
             self.strength = np.ones(self.body.model.nu)
         self._apply_strength()
         self.restart()
@@ -180,8 +178,9 @@ class Session:
     def push_along(self, newtons: float, way_w: Sequence[float]) -> None:
         """Push the pelvis along the horizontal part of way_w (2 or more,), in the world; nowhere if there is none."""
         cosine, sine = heading_rotation(torch.from_numpy(self.frame.qpos[None, 3:7]))
-        if np.hypot(*way_w[:2]) > 1e-6:
-            toward = np.arctan2(way_w[1], way_w[0]) - np.arctan2(float(sine), float(cosine))
+        x, y, *_ = way_w
+        if np.hypot(x, y) > 1e-6:
+            toward = np.arctan2(y, x) - np.arctan2(float(sine), float(cosine))
             self.push(newtons, float(np.rad2deg(toward)) % 360.0)
 
     def weaken(self, muscles: Sequence[int] | np.ndarray, share: float) -> None:
@@ -222,11 +221,28 @@ class Session:
         state, target = moment.now, moment.target.now
         self.frames.append(
             Frame(
-                *(value[0].numpy().copy() for value in (state.qpos, target.qpos, state.activation)),
-                *(value[0].numpy().copy() for value in (state.landmarks, target.landmarks, state.ground_force)),
+                qpos=_first(state.qpos),
+                reference=_first(target.qpos),
+                activation=_first(state.activation),
+                landmarks=_first(state.landmarks),
+                ground_force=_first(state.ground_force),
                 distance_m=float(moment.tracked_distance.mean()),
             )
         )
+
+
+def _named(policies: Sequence[Checkpoint]) -> dict[str, Checkpoint]:
+    """By name; those of one name in several folders are numbered."""
+    named: dict[str, Checkpoint] = {}
+    for policy in policies:
+        names = (policy.name, *(f"{policy.name} ({i})" for i in range(2, len(policies) + 1)))
+        named[next(name for name in names if name not in named)] = policy
+    return named
+
+
+def _first(values: Tensor) -> np.ndarray:
+    """The one environment's own, to keep."""
+    return values[0].numpy().copy()
 
 
 def _same(before: Tensor | None, now: Tensor) -> bool:

@@ -1,0 +1,72 @@
+"""Charts for pages of analyses: lines, bars and dots as pictures that a page carries inside, drawn by matplotlib."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK, MUTED = "#18222c", "#59636e"
+COLOURS = ("#0072b2", "#c4500a", "#117a4f", "#7b4ea3", "#8a6d00", "#59636e")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart: source, its data address; words, what is in it."""
+
+    source: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page: words, charts, and a table of text whose first row names the columns."""
+
+    title: str
+    words: str = ""
+    pictures: Sequence[Picture] = ()
+    table: Sequence[Sequence[str]] = field(default_factory=list)
+
+
+def picture(words: str, draw: Callable[[Axes], None], *, inches: tuple[float, float] = (4.6, 2.8)) -> Picture:
+    """What `draw` draws, titled by its words; an SVG, the same every time."""
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": words, "font.family": "sans-serif", "font.size": 8.0}):
+        figure = Figure(figsize=inches, layout="constrained")
+        axes = figure.add_subplot()
+        draw(axes)
+        axes.set_title(words, loc="left", fontsize=9.0, fontweight="bold", color=INK)
+        axes.spines[["top", "right"]].set_visible(False)
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "kinesis"}, transparent=True)
+    return Picture(f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue().encode()).decode()}", words)
+
+
+def write_page(
+    path: Path, kind: str, subject: str, facts: Mapping[str, str], sections: Sequence[Section], notes: Sequence[str]
+) -> Path:
+    """Write one self-contained HTML page. Returns the path.
+
+    Args:
+        path: of the page.
+        kind: of the analysis.
+        subject: who moved how, in a line.
+        facts: short values by name, under the heading.
+        sections: what was found.
+        notes: how it was found, one paragraph each.
+    """
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    template = (files("kinesis.view") / "templates" / "analysis.html.j2").read_text(encoding="utf-8")
+    page = environment.from_string(template).render(
+        kind=kind, subject=subject, facts=facts, sections=sections, notes=notes
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    return path
