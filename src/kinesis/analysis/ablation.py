@@ -176,7 +176,8 @@ def adapt(
         env.reset()
     stage.run()
     actor.eval()
-    return Policy(actor, stage.noise, env.law.span)
+    spread = float(actor.distribution.log_std_param.detach().exp().mean())  # known before a first sample too
+    return Policy(actor, spread, env.law.span)
 
 
 def _config(samples: int) -> PPO:
