@@ -70,19 +70,15 @@ class ExpectedClip(nn.Module):
     def __init__(self, spread: float, span: tuple[float, float]) -> None:
         super().__init__()
         self.spread, self.span = spread, span
+        self.register_buffer("bounds", torch.tensor(span), persistent=False)
 
     def forward(self, mean: Tensor) -> Tensor:
-        """(..., action) to the same shape."""
+        """(..., action) to the same shape: what is above the lower bound on average, less what is above the upper."""
         if not self.spread:
             return mean
-        low, high = self.span
-        return low + self._above(mean - low) - self._above(mean - high)
-
-    def _above(self, x: Tensor) -> Tensor:
-        """The mean of max(N(x, spread²), 0)."""
-        z = x / self.spread
-        density = torch.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-        return x * 0.5 * (1.0 + torch.erf(z / math.sqrt(2.0))) + self.spread * density
+        z = (mean - self.bounds.view(2, *[1] * mean.ndim)) / self.spread
+        above = z * (0.5 + 0.5 * torch.erf(z * math.sqrt(0.5))) + torch.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+        return self.span[0] + self.spread * (above[0] - above[1])
 
 
 class Policy:
