@@ -172,7 +172,7 @@ def test_catching_up_pays_and_falling_behind_costs(clip):
 def test_physiology_pays_for_soft_steady_steps(clip):
     from kinesis.task.reward import REWARDS
 
-    env = build(TASKS.get("imitate")(), [clip])
+    env = build("imitate", [clip])
     m = env.moment
     m.now.ground_force[:] = 0.0
     m.control = m.now.activation.clone()
@@ -191,7 +191,7 @@ def test_physiology_pays_for_soft_steady_steps(clip):
 def test_leaning_on_a_joint_stop_costs(clip):
     from kinesis.task.reward import REWARDS
 
-    env = build(TASKS.get("imitate")(), [clip])
+    env = build("imitate", [clip])
     m, margin = env.moment, 0.05
     middle = env.tables.joint_range.mean(1)
     m.now.qpos[:, env.tables.joint_qpos] = middle

@@ -154,7 +154,7 @@ class Pipeline:
         if network.symmetric:
             began = actor.plain_state()
             actor.reflect(measure_symmetry(env))
-            if source is not None:
+            if source is not None and not stage.gate:
                 _check_alike(began, actor.plain_state(), source)
         actor.distribution.reset(noise)
         return actor
