@@ -67,6 +67,8 @@ class ExpectedClip(nn.Module):
     spread: standard deviation, 0 for x itself.
     """
 
+    bounds: Tensor
+
     def __init__(self, spread: float, span: tuple[float, float]) -> None:
         super().__init__()
         self.spread, self.span = spread, span
