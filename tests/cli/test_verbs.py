@@ -44,7 +44,8 @@ def test_the_shipped_policies_are_small_and_trained_on_what_may_ship():
     for path in SHIPPED.glob("*.safetensors"):
         assert path.stat().st_size < 5_000_000
         card = load_checkpoint(path).card
-        assert {row["licence"] for row in card.data} == {"CC0-1.0"}
+        licences = {row["licence"].split(" ")[0] for row in card.data}
+        assert licences <= {"CC0-1.0", "MIT", "Apache-2.0", "CC-BY"}
         assert card.samples > 0
         assert card.wall_clock_s > 0
 
