@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesis.analysis.demand import body_of
 from kinesis.analysis.events import find_events
 from kinesis.analysis.gait_curves import GRAVITY, LOW_PASS_HZ, curves_of
 from kinesis.analysis.outliers import Outlier, find_outliers
 from kinesis.analysis.spatiotemporal import parameters_of
 from kinesis.analysis.strides import Stride, cut, find_strides
-from kinesis.body import Body, load
+from kinesis.body import Body
 from kinesis.errors import KinesisError
 from kinesis.evaluate.signals import Recording
 from kinesis.motion.gait.skeleton import skeleton_of
@@ -116,16 +117,11 @@ def analyse(recordings: Sequence[Recording], *, low_pass_hz: float | None = LOW_
 
 def _body(recordings: Sequence[Recording]) -> tuple[Body, float]:
     """The one body of all recordings and its mass as simulated [kg]."""
-    body = load(recordings[0].body)
+    bodies = {recording.body: body_of(recording) for recording in recordings}
+    if len(bodies) > 1:
+        raise KinesisError("recordings of several bodies", got=", ".join(bodies), expected="one")
+    (body,) = bodies.values()
     masses = {float(r.labels.get("mass_kg", body.mass_kg)) for r in recordings}
-    for recording in recordings:
-        if recording.fingerprint != body.fingerprint:
-            raise KinesisError(
-                f"a recording of another form of {body.name}",
-                where=recording.name,
-                got=recording.fingerprint,
-                expected=body.fingerprint,
-            )
     if len(masses) > 1:
         raise KinesisError("recordings of bodies that differ in mass", got=sorted(masses), expected="one")
     return body, masses.pop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from kinesis.cli.record import recorded
+from kinesis.cli.terminal import left_out
 from kinesis.errors import KinesisError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _recordings(asked: AnalyseGait) -> list[Recording]:
         return load_recordings(asked.recording)
     if asked.policy == NOBODY:
         body = load("legs80")
-        return [recording_of_clip(clip, body) for clip in find_motions(asked.motions, body, on_refusal=_tell)]
+        return [recording_of_clip(clip, body) for clip in find_motions(asked.motions, body, on_refusal=left_out)]
     return list(recorded(asked.policy, asked.motions, None))
 
 
@@ -164,7 +164,3 @@ def _mean_sd(of: dict[str, Any]) -> str:
 
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.0%}"
-
-
-def _tell(error: KinesisError) -> None:
-    print(f"left out: {error}", file=sys.stderr)

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from kinesis.body import load
-from kinesis.errors import KinesisError
+from kinesis.cli.terminal import left_out
 from kinesis.evaluate.benchmark import BUILTIN, RESULT, SUITES, Suite, run_suite
 from kinesis.evaluate.compare import Change, compare, origins
 from kinesis.evaluate.measures import OF_MOTION
@@ -74,7 +74,7 @@ def _measure(asked: Benchmark) -> int:
 
 def _motions(suite: Suite, checkpoint: Checkpoint, recordings: Sequence[str]) -> dict[str, list[Clip]]:
     body = load(checkpoint.card.task.body)
-    own = {name: find_motions(name, body, on_refusal=_tell) for name in recordings}
+    own = {name: find_motions(name, body, on_refusal=left_out) for name in recordings}
     return {BUILTIN: find_motions(suite.motions, body)} | own
 
 
@@ -153,7 +153,3 @@ def _changes_table(changes: Sequence[Change]) -> Table:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}"
-
-
-def _tell(error: KinesisError) -> None:
-    print(f"left out: {error}", file=sys.stderr)

@@ -13,7 +13,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from kinesis.body import load
-from kinesis.errors import KinesisError
+from kinesis.cli.terminal import left_out
 from kinesis.evaluate import follow_clips, summarise
 from kinesis.evaluate.metrics import MEANS
 from kinesis.learn import load_checkpoint
@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
     asked = tyro.cli(Eval, args=list(argv), prog="kinesis eval")
     checkpoint = load_checkpoint(asked.policy)
     task = checkpoint.card.task
-    clips = find_motions(asked.motions, load(task.body), on_refusal=_tell)
+    clips = find_motions(asked.motions, load(task.body), on_refusal=left_out)
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         shown = bar.add_task("following", total=None)
         runs = follow_clips(
@@ -58,7 +58,3 @@ def table(summary: dict) -> Table:
     for name, row in rows.items():
         made.add_row(name, str(row["clips"]), *(f"{row[key]:.3g}" for key in MEANS))
     return made
-
-
-def _tell(error: KinesisError) -> None:
-    print(f"left out: {error}", file=sys.stderr)

@@ -11,6 +11,7 @@ from pathlib import Path
 import tyro
 
 from kinesis.body import load
+from kinesis.cli.terminal import left_out
 from kinesis.errors import KinesisError
 from kinesis.evaluate import SUITES, follow_clips
 from kinesis.evaluate.intervals import group_of
@@ -41,7 +42,7 @@ class Gallery:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Gallery, args=list(argv), prog="kinesis gallery")
-    entries = read_entries(asked.results, _tell)
+    entries = read_entries(asked.results, left_out)
     pages = {}
     for entry in entries:
         page = asked.out.with_suffix("") / f"{entry.path.stem}.html"
@@ -82,7 +83,3 @@ def _beginning(clip: Clip) -> Clip:
     frames = round(PER_PAGE_S * clip.rate_hz) + 1
     arrays = ("qpos", "qvel", "landmarks", "landmark_velocities")
     return dataclasses.replace(clip, **{name: getattr(clip, name)[:frames] for name in arrays})
-
-
-def _tell(error: KinesisError) -> None:
-    print(f"left out: {error}", file=sys.stderr)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,12 +11,11 @@ from typing import TYPE_CHECKING
 
 import tyro
 
+from kinesis.cli.terminal import left_out, safe_stem
 from kinesis.errors import KinesisError
 
 if TYPE_CHECKING:
     from kinesis.evaluate.signals import Recording
-
-_UNSAFE = re.compile(r"[^\w.@+-]+")
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def recorded(policy: str, motions: str, rate_hz: float | None) -> Iterator[Recor
     from kinesis.motion.find import find_motions
 
     checkpoint = load_checkpoint(policy)
-    clips = find_motions(motions, load(checkpoint.card.task.body), on_refusal=_tell)
+    clips = find_motions(motions, load(checkpoint.card.task.body), on_refusal=left_out)
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         shown = bar.add_task("recording", total=None)
         yield from each_recording(
@@ -84,7 +82,7 @@ def file_name(name: str, taken: set[str]) -> str:
     """A file's name from a clip's, unlike those taken."""
     from kinesis.evaluate.recording import ENDING
 
-    stem = _UNSAFE.sub("_", name).strip(".")[:120] or "clip"
+    stem = safe_stem(name)
     candidates = (f"{stem}{mark}{ENDING}" for mark in ("", *(f"-{i}" for i in range(2, len(taken) + 3))))
     return next(c for c in candidates if c not in taken)
 
@@ -99,7 +97,3 @@ def _row(recording: Recording, path: Path) -> dict[str, object]:
         "coverage": recording.labels["frame_coverage"],
         "mpjpe_mm": recording.labels["mpjpe_mm"],
     }
-
-
-def _tell(error: KinesisError) -> None:
-    print(f"left out: {error}", file=sys.stderr)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +11,13 @@ from typing import Annotated
 import tyro
 
 from kinesis.body import Kinematics, load
+from kinesis.cli.terminal import has_display, safe_stem
 from kinesis.motion.clip import Clip
 from kinesis.motion.find import find_motion
 from kinesis.motion.fit import Fit
 from kinesis.motion.marks import mark
 from kinesis.motion.quality import Quality, faults, judge
 from kinesis.view import Playback, write_page
-
-_UNSAFE = re.compile(r"[^\w.@+-]+")
 
 
 @dataclass(frozen=True)
@@ -42,10 +39,10 @@ def main(argv: Sequence[str]) -> int:
     asked = tyro.cli(Show, args=list(argv), prog="kinesis show")
     kinematics = Kinematics(load("legs80"))
     playback = playback_of(find_motion(asked.motion, kinematics, asked.clip), kinematics)
-    out = asked.out or Path("out", f"{_UNSAFE.sub('_', playback.title).strip('.') or 'clip'}.html")
+    out = asked.out or Path("out", f"{safe_stem(playback.title)}.html")
     page = write_page(out, kinematics.body, [playback])
     print(", ".join(f"{name} {value}" for name, value in playback.metrics.items()))
-    opened = asked.open and _has_display() and webbrowser.open(page.resolve().as_uri())
+    opened = asked.open and has_display() and webbrowser.open(page.resolve().as_uri())
     print(f"page: {page}" if opened else f"page: {page}  (open it in a browser)")
     return 0
 
@@ -79,7 +76,3 @@ def _scorecard(clip: Clip, quality: Quality) -> dict[str, str]:
         "skating": f"{quality.skating_mps:.2f} m/s",
         "licence": clip.licence,
     }
-
-
-def _has_display() -> bool:
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ import torch
 import tyro
 
 from kinesis.body import load
+from kinesis.cli.terminal import has_display, left_out
 from kinesis.errors import KinesisError
 from kinesis.learn import load_checkpoint
 from kinesis.motion.find import find_motions
@@ -42,10 +41,10 @@ def main(argv: Sequence[str]) -> int:
     policies = [load_checkpoint(name.strip()) for name in asked.policy.split(",") if name.strip()]
     if not policies:
         raise KinesisError("no policy named", got=asked.policy, expected="default, or the path of a checkpoint")
-    clips = find_motions(asked.motions, load(policies[0].card.task.body), on_refusal=_tell)
+    clips = find_motions(asked.motions, load(policies[0].card.task.body), on_refusal=left_out)
     viewer = Viewer(Session(policies, clips), host=asked.host, port=asked.port)
     print(f"view: {viewer.address}  (Ctrl+C ends it)", flush=True)
-    if asked.open and any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
+    if asked.open and has_display():
         webbrowser.open(viewer.address)
     try:
         viewer.run()
@@ -54,7 +53,3 @@ def main(argv: Sequence[str]) -> int:
     finally:
         viewer.stop()
     return 0
-
-
-def _tell(error: KinesisError) -> None:
-    print(f"left out: {error}", file=sys.stderr)

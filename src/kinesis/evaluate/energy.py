@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kinesis.body import Body
+from kinesis.body.muscles import fibre_and_tendon
 
 
 def metabolic_power(body: Body, activation: np.ndarray, speed: np.ndarray) -> np.ndarray:
@@ -22,9 +23,8 @@ def metabolic_power(body: Body, activation: np.ndarray, speed: np.ndarray) -> np
     Returns:
         (frame,) [W].
     """
-    parameters, lengths = body.model.actuator_gainprm, body.model.actuator_lengthrange
-    fibre = (lengths[:, 1] - lengths[:, 0]) / (parameters[:, 1] - parameters[:, 0])
-    fastest = fibre * parameters[:, 6]
+    parameters = body.model.actuator_gainprm
+    fastest = fibre_and_tendon(body.model)[0] * parameters[:, 6]
     x = np.clip(-speed / fastest, -1.0, 1.0)
     phi = (0.054 + x * (0.506 + x * 2.46)) / (1.0 + x * (-1.13 + x * (12.8 - x * 1.64)))
     return (activation * parameters[:, 2] * fastest * phi).sum(1)

@@ -14,7 +14,9 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-INK, MUTED = "#18222c", "#59636e"
+from kinesis.view.colours import INK
+
+MUTED = "#59636e"
 COLOURS = ("#0072b2", "#c4500a", "#117a4f", "#7b4ea3", "#8a6d00", "#59636e")
 
 
@@ -44,9 +46,14 @@ def picture(words: str, draw: Callable[[Axes], None], *, inches: tuple[float, fl
         draw(axes)
         axes.set_title(words, loc="left", fontsize=9.0, fontweight="bold", color=INK)
         axes.spines[["top", "right"]].set_visible(False)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "kinesis"}, transparent=True)
-    return Picture(f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue().encode()).decode()}", words)
+        return Picture(svg_address(figure), words)
+
+
+def svg_address(figure: Figure) -> str:
+    """A figure as the data address of an SVG, the same every time under a fixed `svg.hashsalt`."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "kinesis"}, transparent=True)
+    return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue().encode()).decode()}"
 
 
 def write_page(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,10 @@ from kinesis.analysis.gait import Gait, Walk
 from kinesis.analysis.gait_curves import CURVES, Curve
 from kinesis.analysis.norms import Band, Norms
 from kinesis.analysis.spatiotemporal import PARAMETERS
+from kinesis.view.charts import svg_address
+from kinesis.view.colours import INK, LEFT, RIGHT
 
-RIGHT, LEFT, WANTED, BAND, INK = "#0072b2", "#c4500a", "#59636e", "#c9d1d9", "#18222c"
+WANTED, BAND = "#59636e", "#c9d1d9"
 SIDES = {"right": ("r", RIGHT), "left": ("l", LEFT)}
 HEADINGS = {"angle": "Joint angles", "moment": "Joint moments", "power": "Joint powers", "force": "Ground forces"}
 INCHES = (3.4, 2.35)
@@ -74,9 +74,7 @@ def _picture(walk: Walk, name: str, band: Band | None, inside: float | None) -> 
         axes = figure.add_axes((0.15, 0.11, 0.83, 0.78))
         _draw(axes, walk, name, band)
         _dress(axes, CURVES[name], inside)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "kinesis"}, transparent=True)
-    return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue().encode()).decode()}"
+        return svg_address(figure)
 
 
 def _draw(axes: Axes, walk: Walk, name: str, band: Band | None) -> None:

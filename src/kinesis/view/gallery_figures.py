@@ -13,12 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kinesis.evaluate.metrics import RULES
+from kinesis.view.colours import INK
 
 COLOURS = ("#0072b2", "#c4500a", "#009e73", "#56b4e9", "#cc79a7", "#5b4300")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 """A policy's own; told apart by colour (Okabe and Ito) and by shape."""
 
-INCHES, ACROSS, INK = (2.3, 1.75), 4, "#18222c"
+INCHES, ACROSS = (2.3, 1.75), 4
 LETTERS = 8
 
 Rows = Mapping[str, Mapping[str, Any]]
