@@ -13,7 +13,6 @@ import tyro
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from kinesis.analysis.emg import Own
     from kinesis.evaluate import Recording
 
 SPEED_MPS = {"walk": 1.4, "run": 2.8}
@@ -57,31 +56,30 @@ class Emg:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Emg, args=list(argv), prog="kinesis analyse emg")
-    from kinesis.analysis.emg import Request, find_emg, own_courses, read_windows, scorecard
+    from kinesis.analysis.emg import Request, compare, find_emg, read_windows
 
     speed_mps = SPEED_MPS[asked.motion] if asked.speed is None else asked.speed
     people = find_emg(asked.reference, asked.motion, speed_mps, Request(asked.touchdowns_s, asked.emg_leg[0]))
     windows = None if asked.windows is None else read_windows(asked.windows)
     recordings = _recordings(asked, speed_mps)
-    cutting: dict[str, Any] = {
-        "speed_mps": speed_mps,
-        "lowpass_hz": people.lowpass_hz,
-        "sides": {"both": ("r", "l")}.get(asked.leg, (asked.leg[0],)),
-    }
-    own = own_courses(recordings, **cutting)
-    optimum = _optimum(asked.static, recordings, cutting)
-    card = _with_errors(scorecard(own, people, static=optimum, windows=windows, lag_ms=asked.lag_ms), recordings)
-    if card["static_optimisation"]:
-        card["static_optimisation"]["criterion"] = asked.static
+    found = compare(
+        recordings,
+        people,
+        speed_mps=speed_mps,
+        sides=("r", "l") if asked.leg == "both" else (asked.leg[0],),
+        criterion=None if asked.static == "none" else asked.static,
+        windows=windows,
+        lag_ms=asked.lag_ms,
+    )
     page = asked.out or (None if asked.json else Path("out", "emg.html"))
     if page is not None:
         from kinesis.view.emg_page import write_emg_page
 
-        write_emg_page(page, _title(asked, recordings), own, people, card, optimum)
+        write_emg_page(page, _title(asked, recordings), found, people)
     if asked.json:
-        print(json.dumps(card))
+        print(json.dumps(found.card))
     else:
-        _show(card, page)
+        _show(found.card, page)
     return 0
 
 
@@ -96,36 +94,10 @@ def _recordings(asked: Emg, speed_mps: float) -> Sequence[Recording]:
     return list(recorded(asked.policy, asked.motions or f"builtin:{asked.motion}@{speed_mps:g}", None))
 
 
-def _optimum(criterion: str, recordings: Sequence[Recording], cutting: dict[str, Any]) -> Own | None:
-    """The courses of static optimisation, where it is wanted and the recordings have what it needs."""
-    if criterion == "none":
-        return None
-    from kinesis.analysis.emg import own_courses
-    from kinesis.analysis.emg.optimum import least_effort_activations
-
-    activations = least_effort_activations(recordings, criterion)
-    return None if activations is None else own_courses(recordings, **cutting, activations=activations)
-
-
-def _with_errors(card: dict[str, Any], recordings: Sequence[Recording]) -> dict[str, Any]:
-    """The scorecard with how well the motion was followed, after the other figures that count."""
-    split = list(card).index("r_kinesis_protocol") + 1
-    head = {key: card[key] for key in list(card)[:split]}
-    followed = {key: _mean_label(recordings, key) for key in ("mpjpe_mm", "frame_coverage")}
-    who = {"policy": recordings[0].policy, "body": recordings[0].body, "motions": [r.name for r in recordings]}
-    return head | followed | who | card
-
-
-def _mean_label(recordings: Sequence[Recording], key: str) -> float | None:
-    """Mean of a number that recordings carry, None where none does."""
-    known = [float(value) for r in recordings if isinstance(value := r.labels.get(key), int | float)]
-    return round(sum(known) / len(known), 4) if known else None
-
-
 def _title(asked: Emg, recordings: Sequence[Recording]) -> str:
     who = asked.policy if asked.recording is None else "recording"
     names = ", ".join(r.name for r in recordings[:3]) + (" …" if len(recordings) > 3 else "")
-    return f"Muscles beside people's: {who}, {names}"
+    return f"{who}, {names}"
 
 
 def _show(card: dict[str, Any], page: Path | None) -> None:

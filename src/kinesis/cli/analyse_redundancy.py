@@ -66,18 +66,16 @@ def main(argv: Sequence[str]) -> int:
     _tell("recording")
     recordings = record(checkpoint.policy, checkpoint.card.task, clips, policy_id=policy_id(checkpoint))
     result: dict[str, Any] = {"policy": policy_id(checkpoint), "clips": len(clips), "seed": asked.seed}
-    curves: dict[str, Any] = {}
     splits: dict[str, Any] = {}
-    whole = None
     if "dimensions" in asked.parts:
         options: dict[str, Any] = {"grid": asked.components, "refine": asked.refine, "seed": asked.seed}
-        result["dimensions"], curves = redundancy.dimensions(checkpoint, clips, recordings, report=_tell, **options)
+        result["dimensions"], _ = redundancy.dimensions(checkpoint, clips, recordings, report=_tell, **options)
     if "manifold" in asked.parts:
         _tell("variance from stride to stride")
         result["manifold"], splits = redundancy.manifolds(recordings)
     if "ranges" in asked.parts:
         _tell("feasible ranges")
-        result["ranges"], whole = redundancy.ranges(recordings, asked.instants)
+        result["ranges"], _ = redundancy.ranges(recordings, asked.instants)
     folder = asked.out if asked.json else asked.out or Path("out/redundancy")
     if asked.weaken is not None:
         result["ablation"] = _ablation(asked, checkpoint, clips, recordings, folder)
@@ -86,7 +84,7 @@ def main(argv: Sequence[str]) -> int:
 
         subject = f"policy {asked.policy} on {asked.motions}"
         written = redundancy.write_tables(folder, result)
-        written.append(write_redundancy_page(folder / "redundancy.html", result, curves, splits, whole, subject))
+        written.append(write_redundancy_page(folder / "redundancy.html", result, splits, subject))
         _tell(*(f"written: {path}" for path in written))
     if asked.json:
         print(json.dumps(result))

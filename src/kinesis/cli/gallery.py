@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from kinesis.evaluate.intervals import group_of
 from kinesis.evaluate.provenance import policy_id
 from kinesis.learn import load_checkpoint
 from kinesis.learn.checkpoint import Checkpoint
-from kinesis.motion.clip import Clip
+from kinesis.motion.clip import Clip, beginning
 from kinesis.motion.find import find_motions
 from kinesis.view import followed, write_page
 from kinesis.view.gallery import Entry, read_entries, write_gallery
@@ -73,13 +72,7 @@ def _write_playback(page: Path, entry: Entry, checkpoint: Checkpoint) -> None:
     body, first = load(task.body), dict[str, Clip]()
     for clip in find_motions(SUITES.get(entry.result["suite"]).motions, body):
         first.setdefault(group_of(clip), clip)
-    runs = follow_clips(checkpoint.policy, task, [_beginning(clip) for clip in first.values()])
+    runs = follow_clips(checkpoint.policy, task, [beginning(clip, PER_PAGE_S) for clip in first.values()])
     titles = [group.replace("_", " ") for group in first]
     write_page(page, body, [followed(run, body, title=title) for title, run in zip(titles, runs, strict=True)])
     print(f"playback: {page}, {1e-6 * page.stat().st_size:.1f} MB")
-
-
-def _beginning(clip: Clip) -> Clip:
-    frames = round(PER_PAGE_S * clip.rate_hz) + 1
-    arrays = ("qpos", "qvel", "landmarks", "landmark_velocities")
-    return dataclasses.replace(clip, **{name: getattr(clip, name)[:frames] for name in arrays})

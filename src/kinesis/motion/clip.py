@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Mapping
@@ -82,6 +83,13 @@ def make_clip(
     return Clip(
         name, body.name, rate_hz, qpos, qvel, landmarks.position, landmarks.velocity, source, licence, labels or {}
     )
+
+
+def beginning(clip: Clip, seconds: float) -> Clip:
+    """The first seconds of a clip, all of it where it is shorter."""
+    frames = round(seconds * clip.rate_hz) + 1
+    arrays = ("qpos", "qvel", "landmarks", "landmark_velocities")
+    return dataclasses.replace(clip, **{name: getattr(clip, name)[:frames] for name in arrays})
 
 
 def velocities(body: Body, qpos: np.ndarray, rate_hz: float) -> np.ndarray:

@@ -6,14 +6,13 @@ import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 
-import jinja2
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from kinesis.view import pages
 from kinesis.view.colours import INK
 
 MUTED = "#59636e"
@@ -30,12 +29,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: words, charts, and a table of text whose first row names the columns."""
+    """A part of a page: words, charts, and a table of text whose first row names the columns.
+
+    prose: whether the table's cells are sentences, which wrap.
+    """
 
     title: str
     words: str = ""
     pictures: Sequence[Picture] = ()
     table: Sequence[Sequence[str]] = field(default_factory=list)
+    prose: bool = False
 
 
 def picture(words: str, draw: Callable[[Axes], None], *, inches: tuple[float, float] = (4.6, 2.8)) -> Picture:
@@ -69,11 +72,5 @@ def write_page(
         sections: what was found.
         notes: how it was found, one paragraph each.
     """
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = (files("kinesis.view") / "templates" / "analysis.html.j2").read_text(encoding="utf-8")
-    page = environment.from_string(template).render(
-        kind=kind, subject=subject, facts=facts, sections=sections, notes=notes
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
-    return path
+    values = {"kind": kind, "subject": subject, "facts": facts, "sections": sections, "notes": notes}
+    return pages.write(path, pages.render("analysis.html.j2", **values))

@@ -18,7 +18,11 @@ LONGEST_S = 3.0
 def write_effort_page(path: Path, optima: list[Optimum], tables: list[dict[str, Any]], subject: str) -> Path:
     """Write the page of some motions and their `effort_table.effort_table`. Returns the path."""
     kind = CRITERIA[optima[0].criterion]
-    sections = [section for optimum, table in zip(optima, tables, strict=True) for section in _sections(optimum, table)]
+    sections = [
+        section
+        for optimum, table in zip(optima, tables, strict=True)
+        for section in (course_section(optimum, table), _muscles(table))
+    ]
     facts = {"Effort": kind.title, "After": kind.source, "Torques": tables[0]["torques"], "Motions": str(len(optima))}
     notes = (
         "At every instant by itself: the activations between 0 and 1 that give the torques of the fourteen joints with "
@@ -28,18 +32,23 @@ def write_effort_page(path: Path, optima: list[Optimum], tables: list[dict[str, 
     return write_page(path, "static optimisation", subject, facts, sections, notes)
 
 
-def _sections(optimum: Optimum, table: dict[str, Any]) -> list[Section]:
+def course_section(optimum: Optimum, table: dict[str, Any]) -> Section:
+    """Efforts and every muscle group's activation over time, in charts."""
     own = optimum.demand.activation
     words = f"Least effort {table['effort_least']:.3g} on average"
     if table["effort_own"] is not None:
         words += f", of whoever moved {table['effort_own']:.3g}"
     worst = max(table["residual_nm"].items(), key=lambda pair: pair[1])
     words += f"; torque that muscles could not give: at most {worst[1]:.3g} N·m ({worst[0]})."
-    rows = [["muscle", "least, mean", "least, peak", "own, mean", "own, peak", "r"]]
-    rows += [[name, *(_figure(value) for value in row.values())] for name, row in table["muscles"].items()]
     groups = optimum.demand.body.groups
     pictures = [_efforts(optimum), *(_group(optimum, own, name) for name in groups)]
-    return [Section(optimum.demand.name, words, pictures), Section("Muscles", "", (), rows)]
+    return Section(optimum.demand.name, words, pictures)
+
+
+def _muscles(table: dict[str, Any]) -> Section:
+    rows = [["muscle", "least, mean", "least, peak", "own, mean", "own, peak", "r"]]
+    rows += [[name, *(_figure(value) for value in row.values())] for name, row in table["muscles"].items()]
+    return Section("Muscles", "", (), rows)
 
 
 def _window(optimum: Optimum) -> slice:

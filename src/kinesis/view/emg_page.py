@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
+from kinesis.analysis.emg.comparison import Comparison
 from kinesis.analysis.emg.envelope import peak_normalised
-from kinesis.analysis.emg.own import Own
 from kinesis.analysis.emg.reference import Envelopes
+from kinesis.view import pages
 
 WIDTH, HEIGHT = 300.0, 150.0
 """Of a panel's plot, in its own units; the page scales it."""
@@ -23,30 +21,26 @@ WEAK, NEAR_PERCENT = 0.3, 10
 """Below this r a muscle is remarked on, if it is busiest further than this from where people are."""
 
 
-def write_emg_page(
-    path: Path, title: str, own: Own, people: Envelopes, card: Mapping[str, Any], static: Own | None = None
-) -> Path:
-    """Write the page of a `scorecard` and the courses it was made from. Returns the path."""
-    templates = files("kinesis.view") / "templates"
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters["r"] = _figure
-    template = environment.from_string((templates / "emg.html.j2").read_text(encoding="utf-8"))
-    text = template.render(
-        title=title,
-        style=(templates / "emg.css").read_text(encoding="utf-8"),
-        panels=[_panel(name, own, people, card, static) for name in people.channels],
-        card=card,
-        many=len(people.subjects) > 1,
-        width=WIDTH,
-        height=HEIGHT,
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return path
+def write_emg_page(path: Path, subject: str, found: Comparison, people: Envelopes) -> Path:
+    """Write the page of a comparison with people. Returns the path."""
+    values = {"kind": "emg", "subject": subject} | emg_values(found, people)
+    return pages.write(path, pages.render("emg.html.j2", **values))
 
 
-def _panel(name: str, own: Own, people: Envelopes, card: Mapping[str, Any], static: Own | None) -> dict[str, Any]:
+def emg_values(found: Comparison, people: Envelopes) -> dict[str, Any]:
+    """What `emg_panels.html.j2` shows, the part of a page with a panel a muscle."""
+    return {
+        "panels": [_panel(name, found, people) for name in people.channels],
+        "card": found.card,
+        "many": len(people.subjects) > 1,
+        "width": WIDTH,
+        "height": HEIGHT,
+    }
+
+
+def _panel(name: str, found: Comparison, people: Envelopes) -> dict[str, Any]:
     """What a panel draws: paths in its units, and the numbers of its muscle."""
+    own, static, card = found.own, found.static, found.card
     index = people.channels.index(name)
     courses = people.values[:, index][~np.isnan(people.values[:, index]).any(-1)]
     mean, sd = courses.mean(0), courses.std(0) if people.sd is None else people.sd[index]
@@ -86,7 +80,3 @@ def _line(course: np.ndarray, *, back: bool = False) -> str:
         for index, value in enumerate(course)
     ]
     return "M" + " L".join(reversed(points) if back else points)
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None or not math.isfinite(value) else f"{value:.2f}".replace("-", "−")

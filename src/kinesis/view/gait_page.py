@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,8 +12,10 @@ from matplotlib.figure import Figure
 
 from kinesis.analysis.gait import Gait, Walk
 from kinesis.analysis.gait_curves import CURVES, Curve
+from kinesis.analysis.lights import MEANINGS, lights_of
 from kinesis.analysis.norms import Band, Norms
 from kinesis.analysis.spatiotemporal import PARAMETERS
+from kinesis.view import pages
 from kinesis.view.charts import svg_address
 from kinesis.view.colours import INK, LEFT, RIGHT
 
@@ -35,18 +35,17 @@ def write_gait_page(path: Path, gait: Gait, norms: Norms | None, table: dict[str
         table: what `gait_tables.gait_table` made of both.
         subject: who walked what, in a line.
     """
-    templates = files("kinesis.view") / "templates"
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string((templates / "gait.html.j2").read_text(encoding="utf-8"))
+    values = {"kind": "gait report", "subject": subject} | gait_values(gait, norms, table)
+    return pages.write(path, pages.render("gait.html.j2", **values))
+
+
+def gait_values(gait: Gait, norms: Norms | None, table: dict[str, Any]) -> dict[str, Any]:
+    """What `gait_walks.html.j2` shows, the part of a page that is the report; see `write_gait_page`."""
     walks = [
-        {"table": row, "panels": panels(walk, norms, row)} for walk, row in zip(gait.walks, table["walks"], strict=True)
+        {"table": row, "panels": panels(walk, norms, row), "lights": lights_of(row)}
+        for walk, row in zip(gait.walks, table["walks"], strict=True)
     ]
-    page = template.render(
-        subject=subject, table=table, walks=walks, parameters=PARAMETERS, curves=CURVES, headings=HEADINGS
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
-    return path
+    return {"table": table, "walks": walks, "parameters": PARAMETERS, "curves": CURVES, "lights": MEANINGS}
 
 
 def panels(walk: Walk, norms: Norms | None, row: dict[str, Any]) -> dict[str, list[dict[str, str]]]:

@@ -128,7 +128,7 @@ def _leaderboard(entries: Sequence[Entry], pages: Mapping[str, Path], out: Path)
     rows = []
     for entry in entries:
         row, page = entry.plain["all"], pages.get(entry.name)
-        successes = [_share(row[f"success_{rule.name}"]) for rule in RULES]
+        successes = [share(row[f"success_{rule.name}"]) for rule in RULES]
         coverage, error = _mean(row, f"coverage_{STRICTEST}"), _mean(row, f"mpjpe_{RULES[0].name}_mm")
         link = f"[playback]({_link(page, out)})" if page else "–"
         samples = f"{1e-6 * float(entry.result['policy']['samples']):.1f} M"
@@ -152,7 +152,7 @@ def _numbers(entries: Sequence[Entry]) -> list[str]:
     for entry in entries:
         rows = [
             [group.replace("_", " "), str(row[f"success_{STRICTEST}"]["clips"])]
-            + [_share(row[f"success_{rule.name}"]) for rule in RULES]
+            + [share(row[f"success_{rule.name}"]) for rule in RULES]
             + [f"{_mean(row, f'mpjpe_{RULES[0].name}_mm'):.0f}"]
             for group, row in entry.plain.items()
         ]
@@ -186,7 +186,8 @@ def _escaped(cell: str) -> str:
     return " ".join(cell.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
-def _share(interval: Mapping[str, Any]) -> str:
+def share(interval: Mapping[str, Any]) -> str:
+    """A mean with its interval, in percent."""
     if interval["mean"] is None:
         return "–"
     return f"{interval['mean']:.0%} ({100 * interval['low']:.0f}–{100 * interval['high']:.0f})"

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from kinesis.analysis.feasible import Feasible
+from kinesis.analysis.components import METHODS, Method
 from kinesis.analysis.manifold import PERCENTS, Split
-from kinesis.analysis.performance import Curve
+from kinesis.analysis.performance import Performance
 from kinesis.view.charts import COLOURS, INK, MUTED, Picture, Section, picture, write_page
 
-Curves = Mapping[str, Mapping[str, Curve]]
+Points = Mapping[Method, Sequence[Performance]]
+"""By method, in ascending order of components."""
+
+TASKS = ("torque", "landmark")
 
 NOTES = (
     "Components: the policy's excitations are projected on k components at every step and run again in simulation. "
@@ -28,30 +32,30 @@ NOTES = (
 )
 
 
-def write_redundancy_page(
-    path: Path,
-    result: Mapping[str, Any],
-    curves: Curves,
-    splits: Mapping[str, Split],
-    whole: Feasible | None,
-    subject: str,
-) -> Path:
-    """Write the page of a result and what it was made from. Returns the path."""
-    sections = [_dimensions(skill, row, curves[skill]) for skill, row in result.get("dimensions", {}).items()]
-    if splits:
-        sections.append(_manifold(result["manifold"], splits))
-    if whole is not None:
-        sections.append(_ranges(result["ranges"], whole))
-    if "ablation" in result:
-        sections.append(_ablation(result["ablation"]))
+def write_redundancy_page(path: Path, result: Mapping[str, Any], splits: Mapping[str, Split], subject: str) -> Path:
+    """Write the page of a result and of the courses of its variance over the stride. Returns the path."""
+    sections = redundancy_sections(result, splits)
     facts = {"Policy": str(result["policy"]), "Clips": str(result["clips"]), "Seed": str(result["seed"])}
     return write_page(path, "redundancy", subject, facts, sections, NOTES)
 
 
-def _dimensions(skill: str, row: Mapping[str, Any], curves: Mapping[str, Curve]) -> Section:
+def redundancy_sections(result: Mapping[str, Any], splits: Mapping[str, Split] = MappingProxyType({})) -> list[Section]:
+    """The parts of a page that say what is in a result; splits: drawn where they are known."""
+    sections = [_dimensions(skill, row) for skill, row in result.get("dimensions", {}).items()]
+    if result.get("manifold"):
+        sections.append(_manifold(result["manifold"], splits))
+    if "ranges" in result:
+        sections.append(_ranges(result["ranges"]))
+    if "ablation" in result:
+        sections.append(_ablation(result["ablation"]))
+    return sections
+
+
+def _dimensions(skill: str, row: Mapping[str, Any]) -> Section:
+    curves = {method: [Performance(**point) for point in row[method]["points"]] for method in METHODS}
     table = [["method", "components", "variance", "success", "coverage", "MPJPE [mm]"]]
-    for method, curve in curves.items():
-        for p in curve.points:
+    for method, points in curves.items():
+        for p in points:
             figures = (p.variance, p.success, p.frame_coverage)
             table.append([method.upper(), str(p.components), *(f"{v:.3f}" for v in figures), f"{p.mpjpe_mm:.1f}"])
     words = "; ".join(
@@ -63,13 +67,13 @@ def _dimensions(skill: str, row: Mapping[str, Any], curves: Mapping[str, Curve])
     return Section(title, f"{words}.", [_success(skill, curves), _error(skill, curves)], table)
 
 
-def _success(skill: str, curves: Mapping[str, Curve]) -> Picture:
+def _success(skill: str, curves: Points) -> Picture:
     def draw(axes: Axes) -> None:
-        for colour, (method, curve) in zip(COLOURS, curves.items(), strict=False):
-            counts = [p.components for p in curve.points]
-            coverage = [p.frame_coverage for p in curve.points]
+        for colour, (method, points) in zip(COLOURS, curves.items(), strict=False):
+            counts = [p.components for p in points]
+            coverage = [p.frame_coverage for p in points]
             axes.plot(counts, coverage, "o-", color=colour, markersize=3, label=f"{method.upper()}, followed")
-            variance = [p.variance for p in curve.points]
+            variance = [p.variance for p in points]
             axes.plot(counts, variance, color=colour, linestyle=(0, (3, 2)), label=f"{method.upper()}, variance")
         axes.set_xscale("log")
         axes.axhline(0.95, color=MUTED, linewidth=0.6)
@@ -79,11 +83,11 @@ def _success(skill: str, curves: Mapping[str, Curve]) -> Picture:
     return picture(f"Share of clips followed, and of variance ({skill})", draw)
 
 
-def _error(skill: str, curves: Mapping[str, Curve]) -> Picture:
+def _error(skill: str, curves: Points) -> Picture:
     def draw(axes: Axes) -> None:
-        for colour, (method, curve) in zip(COLOURS, curves.items(), strict=False):
-            points = [(p.components, p.mpjpe_mm) for p in curve.points]
-            axes.plot(*zip(*points, strict=True), "o-", color=colour, markersize=3, label=method.upper())
+        for colour, (method, points) in zip(COLOURS, curves.items(), strict=False):
+            pairs = [(p.components, p.mpjpe_mm) for p in points]
+            axes.plot(*zip(*pairs, strict=True), "o-", color=colour, markersize=3, label=method.upper())
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlabel("components")
@@ -96,7 +100,7 @@ def _error(skill: str, curves: Mapping[str, Curve]) -> Picture:
 def _manifold(table: Mapping[str, Any], splits: Mapping[str, Split]) -> Section:
     names = ("goal_equivalent", "relevant", "total", "index", "task_dimensions", "strides")
     rows = [["task", *(name.replace("_", " ") for name in names)]]
-    rows += [[task, *(_figure(table[task][name]) for name in names)] for task in splits]
+    rows += [[task, *(_figure(table[task][name]) for name in names)] for task in TASKS]
 
     def draw(axes: Axes, task: str) -> None:
         axes.plot(PERCENTS, splits[task].goal_equivalent, color=COLOURS[0], label="leaves it as it is")
@@ -109,19 +113,19 @@ def _manifold(table: Mapping[str, Any], splits: Mapping[str, Split]) -> Section:
     return Section("Variance from stride to stride", "", pictures, rows)
 
 
-def _ranges(table: Mapping[str, Any], whole: Feasible) -> Section:
+def _ranges(table: Mapping[str, Any]) -> Section:
     names = ("lowest", "least_effort", "own", "highest", "place")
     rows = [["muscle, means", *(name.replace("_", " ") for name in names)]]
     rows += [[muscle, *(_figure(row[name]) for name in names)] for muscle, row in table["muscles"].items()]
-    right = [i for i, name in enumerate(table["muscles"]) if name.endswith("_r")]
+    right = {name[:-2]: row for name, row in table["muscles"].items() if name.endswith("_r")}
 
     def draw(axes: Axes) -> None:
         place = np.arange(len(right))
-        means = {name: getattr(whole, name)[:, right].mean(0) for name in names[:4]}
+        means = {name: [row[name] for row in right.values()] for name in names[:4]}
         axes.vlines(place, means["lowest"], means["highest"], color=MUTED, linewidth=4, alpha=0.4)
         axes.plot(place, means["least_effort"], "_", color=INK, label="least effort")
         axes.plot(place, means["own"], "o", color=COLOURS[1], markersize=3, label="own")
-        axes.set_xticks(place, [name[:-2] for i, name in enumerate(table["muscles"]) if i in right], rotation=90)
+        axes.set_xticks(place, list(right), rotation=90)
         axes.set_ylabel("activation")
         axes.legend(frameon=False)
 

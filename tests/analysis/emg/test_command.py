@@ -62,7 +62,7 @@ def test_the_table_and_the_page_have_a_row_and_a_panel_a_muscle(capsys, place, t
     text = page.read_text()
     for name in timing:
         assert name.replace("_", " ") in printed.out
-        assert f"<h2>{name.replace('_', ' ')}</h2>" in text
+        assert f"<h3>{name.replace('_', ' ')}</h3>" in text
     assert text.count('class="own" d=') == len(timing) + 1
     assert "http" not in text
     assert "NaN" not in text
