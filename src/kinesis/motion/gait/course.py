@@ -13,6 +13,8 @@ from kinesis.motion.gait.pattern import Posture, Table, posture, running_table, 
 from kinesis.motion.gait.skeleton import Skeleton
 from kinesis.motion.gait.spec import GaitSpec, Style, Timeline
 
+EVEN_WALK_S, EVEN_RUN_S = 0.04, 0.06
+"""How much an even pace counts against following the foot in walking and running (see `steady`) [s]."""
 _STANCE_SLANT = np.deg2rad(7.0)
 """Thigh and shank from the straight leg in stance: half the knee's flexion there."""
 
@@ -40,8 +42,8 @@ def gaits_of(skeleton: Skeleton) -> Gaits:
         skeleton,
         walk,
         run,
-        steady.wander_table(skeleton, walk, paces[0], strides[0]),
-        steady.wander_table(skeleton, run, paces[1], strides[1]),
+        steady.wander_table(skeleton, walk, paces[0], strides[0], EVEN_WALK_S),
+        steady.wander_table(skeleton, run, paces[1], strides[1], EVEN_RUN_S),
     )
 
 
