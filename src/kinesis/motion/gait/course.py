@@ -8,6 +8,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from kinesis.motion.gait import harmonics, running, steady, walking
+from kinesis.motion.gait.accent import accent
 from kinesis.motion.gait.clock import STOP, step_rate, stride_phase
 from kinesis.motion.gait.pattern import Posture, Table, posture, running_table, walking_table
 from kinesis.motion.gait.skeleton import Skeleton
@@ -67,6 +68,8 @@ def course(asked: Timeline, spec: GaitSpec, gaits: Gaits) -> Course:
     skeleton, phase = gaits.skeleton, stride_phase(asked, spec, gaits.skeleton)
     posed, timing, wander = _moving(asked, spec, gaits, phase)
     wander[:, 2] -= _styled(posed, asked, spec, skeleton)
+    if spec.style.accent_rad or spec.style.bounce_m:
+        accent(posed, wander, phase, spec.style, 1.0 - asked.stand)
     heading = spec.heading_rad + integral(asked.yaw_rate, asked.time_s)
     if asked.stand.any():
         posed = posed.blend(standing(spec.style, len(phase)), asked.stand)
