@@ -71,7 +71,8 @@ def specs(split: str) -> list[tuple[str, GaitSpec]]:
 def _varied() -> list[tuple[str, GaitSpec]]:
     """The same kinds of motion by people far from the average; starts and stops on a whole journey.
 
-    Runners are near the average: with bent knees and wide steps their feet would slide.
+    Runners are near the average: with bent knees and wide steps their feet would slide. So would those who start, stop
+    or step sideways with an accent, which have half of it.
     """
     out = []
     for category, count in VARIED.items():
@@ -80,7 +81,8 @@ def _varied() -> list[tuple[str, GaitSpec]]:
         for index in range(count):
             spec = recipe((index + rng.uniform()) / count, index, "train", rng)
             runs = any(segment.mode == "run" for segment in spec.segments)
-            spec = dataclasses.replace(spec, style=_style(rng) if runs else _far_style(rng))
+            accent_rad = 0.06 if category in ("start_stop", "sideways") else 0.12
+            spec = dataclasses.replace(spec, style=_style(rng) if runs else _far_style(rng, accent_rad))
             out.append((f"builtin-{category}-varied-{index:03d}", spec))
     return out
 
@@ -96,15 +98,20 @@ def _style(rng: Rng) -> Style:
     )
 
 
-def _far_style(rng: Rng) -> Style:
-    """Somebody far from the average: bent knees, wide or narrow steps, leaning, toes out, quick or slow steps."""
+def _far_style(rng: Rng, accent_rad: float) -> Style:
+    """Somebody far from the average: bent knees, wide or narrow steps, leaning, toes out, quick or slow steps.
+
+    accent_rad: the largest accent.
+    """
     return Style(
         cadence=float(rng.uniform(0.88, 1.12)),
         amplitude=float(rng.uniform(0.5, 1.3)),
         step_width_m=float(rng.uniform(-0.02, 0.08)),
-        trunk_lean_rad=float(rng.uniform(-0.12, 0.06)),
+        trunk_lean_rad=float(rng.uniform(-0.12, 0.2)),
         knee_bend_rad=float(rng.uniform(0.0, 0.33)),
         toe_out_rad=float(rng.uniform(-0.08, 0.2)),
+        accent_rad=float(rng.uniform(0.0, accent_rad)),
+        bounce_m=float(rng.uniform(0.0, 0.015)),
         sway_m=float(rng.uniform(0.003, 0.008)),
         seed=int(rng.integers(2**31)),
     )

@@ -8,11 +8,14 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from kinesis.motion.gait import harmonics, running, steady, walking
+from kinesis.motion.gait.accent import accent
 from kinesis.motion.gait.clock import STOP, step_rate, stride_phase
 from kinesis.motion.gait.pattern import Posture, Table, posture, running_table, walking_table
 from kinesis.motion.gait.skeleton import Skeleton
 from kinesis.motion.gait.spec import GaitSpec, Style, Timeline
 
+EVEN_WALK_S, EVEN_RUN_S = 0.04, 0.06
+"""How much an even pace counts against following the foot in walking and running (see `steady`) [s]."""
 _STANCE_SLANT = np.deg2rad(7.0)
 """Thigh and shank from the straight leg in stance: half the knee's flexion there."""
 
@@ -40,8 +43,8 @@ def gaits_of(skeleton: Skeleton) -> Gaits:
         skeleton,
         walk,
         run,
-        steady.wander_table(skeleton, walk, paces[0], strides[0]),
-        steady.wander_table(skeleton, run, paces[1], strides[1]),
+        steady.wander_table(skeleton, walk, paces[0], strides[0], EVEN_WALK_S),
+        steady.wander_table(skeleton, run, paces[1], strides[1], EVEN_RUN_S),
     )
 
 
@@ -65,6 +68,8 @@ def course(asked: Timeline, spec: GaitSpec, gaits: Gaits) -> Course:
     skeleton, phase = gaits.skeleton, stride_phase(asked, spec, gaits.skeleton)
     posed, timing, wander = _moving(asked, spec, gaits, phase)
     wander[:, 2] -= _styled(posed, asked, spec, skeleton)
+    if spec.style.accent_rad or spec.style.bounce_m:
+        accent(posed, wander, phase, spec.style, 1.0 - asked.stand)
     heading = spec.heading_rad + integral(asked.yaw_rate, asked.time_s)
     if asked.stand.any():
         posed = posed.blend(standing(spec.style, len(phase)), asked.stand)

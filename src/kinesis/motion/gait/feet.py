@@ -21,6 +21,8 @@ HOLD_HEIGHT = ((0.0, 0.10), (0.92, 1.0))
 """The same for the height of the sole."""
 HOLD_TURN = ((0.0, 0.5), (0.5, 1.0))
 """The same for its yaw and roll."""
+RUNNING_HURRY = 0.4
+"""Factor on the shares of `HOLD` and the like in running: the pelvis goes on too fast for a leg that lingers."""
 SETTLED = 0.08
 """Phase after touch-down by which a foot is where its footprint is, even if the leg was too short before."""
 RISE = 0.15
@@ -42,6 +44,7 @@ class Contact:
     foot's say in how the pelvis moves on; borne: in how high it is, at once from touch-down. free: weight of
     the leg's length over the footprint, 1 in swing, gone soon after touch-down. chosen: weight of a frame in
     where the footprint is, by progress of the phase, or by time where the motion starts from standing.
+    hurry: factor on the shares of the swing over which it is let go of and settles.
     """
 
     step: np.ndarray
@@ -51,12 +54,14 @@ class Contact:
     borne: np.ndarray
     free: np.ndarray
     chosen: np.ndarray
+    hurry: np.ndarray
 
     def hold(self, shares: Shares) -> tuple[np.ndarray, np.ndarray]:
         """Weights (frame,) of the last footprint and of the next one, for shares as in `HOLD`."""
         (loose, off), (near, on) = shares
-        leaving = smooth_step((self.swing - loose) / (off - loose))
-        return 1.0 - leaving, smooth_step((self.swing - near) / (on - near))
+        past, left = self.swing / self.hurry, (1.0 - self.swing) / self.hurry
+        leaving = smooth_step((past - loose) / (off - loose))
+        return 1.0 - leaving, smooth_step((1.0 - near - left) / (on - near))
 
 
 def contact(phase: np.ndarray, timing: np.ndarray) -> Contact:
@@ -76,6 +81,7 @@ def contact(phase: np.ndarray, timing: np.ndarray) -> Contact:
         free=np.where(swing > 0.0, smooth_step(swing / HOLD_HEIGHT[0][1]), 1.0 - smooth_step(part / SETTLED)),
         chosen=np.where(at_rest, progress < 1e-9, loaded * progress),
         borne=np.where(toe_off < 0.5, loaded, _borne(part, toe_off, overlap)),
+        hurry=1.0 - (1.0 - RUNNING_HURRY) * smooth_step((0.55 - toe_off) / 0.1),
     )
 
 

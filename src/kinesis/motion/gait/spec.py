@@ -14,9 +14,11 @@ BOUNDS = {
     "cadence": (0.85, 1.15),
     "amplitude": (0.5, 1.3),
     "step_width_m": (-0.04, 0.08),
-    "trunk_lean_rad": (-0.12, 0.1),
+    "trunk_lean_rad": (-0.12, 0.25),
     "knee_bend_rad": (-0.05, 0.35),
     "toe_out_rad": (-0.1, 0.25),
+    "accent_rad": (0.0, 0.2),
+    "bounce_m": (0.0, 0.03),
     "sway_m": (0.0, 0.01),
 }
 """Plausible range of every field of `Style`."""
@@ -29,7 +31,8 @@ class Style:
     cadence: factor on the step rate, at the same speed. amplitude: factor on the turning and tipping of the pelvis.
     step_width_m: added distance between the feet. trunk_lean_rad: added forward lean of pelvis and trunk.
     knee_bend_rad: added knee flexion, half of it at the hip and at the ankle. toe_out_rad: added outward turn of
-    both legs. sway_m: amplitude of the pelvis's wander while standing. seed: of that wander.
+    both legs. accent_rad: size of this person's own periodic deviations of the joints and the pelvis; bounce_m: of the
+    pelvis's path (see `accent`). sway_m: amplitude of the pelvis's wander while standing. seed: of all these.
     """
 
     cadence: float = 1.0
@@ -38,6 +41,8 @@ class Style:
     trunk_lean_rad: float = 0.0
     knee_bend_rad: float = 0.0
     toe_out_rad: float = 0.0
+    accent_rad: float = 0.0
+    bounce_m: float = 0.0
     sway_m: float = 0.004
     seed: int = 0
 

@@ -18,7 +18,9 @@ KEPT = np.array([[0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]], dtype=bool)
 """Harmonics of the stride that left–right symmetry allows: forward and up twice a stride, sideways once."""
 
 
-def pelvis_wander(skeleton: Skeleton, table: Table, speed: float, stride_s: float) -> tuple[np.ndarray, float]:
+def pelvis_wander(
+    skeleton: Skeleton, table: Table, speed: float, stride_s: float, even_s: float
+) -> tuple[np.ndarray, float]:
     """Coefficients (2·ORDER + 1, 3) [m] of forward, left, up, and the natural forward speed [m/s].
 
     speed: dimensionless column of the table. The feet, weighted by load, say where the pelvis is: forward
@@ -46,12 +48,16 @@ def pelvis_wander(skeleton: Skeleton, table: Table, speed: float, stride_s: floa
     natural = float(velocity[:, 0].sum() / total[:, 0].sum())
     velocity = (velocity + FLIGHT * np.array([natural, 0.0])) / (total[:, :1] + FLIGHT)
     turns = 2.0 * np.pi * np.arange(1, ORDER + 1) / stride_s
-    return np.concatenate([_path(velocity, turns), _height(height, total[:, 1], turns)[:, None]], 1), natural
+    return np.concatenate([_path(velocity, turns, even_s), _height(height, total[:, 1], turns)[:, None]], 1), natural
 
 
-def _path(velocity: np.ndarray, turns: np.ndarray) -> np.ndarray:
-    """Coefficients (2·ORDER + 1, 2) [m] whose rate is the velocity (sample, 2), as far as symmetry allows."""
+def _path(velocity: np.ndarray, turns: np.ndarray, even_s: float) -> np.ndarray:
+    """Coefficients (2·ORDER + 1, 2) [m] whose rate is the velocity (sample, 2), as far as symmetry allows.
+
+    Of all such paths the one that minimises the integral of (rate - velocity)² + (even_s · acceleration)².
+    """
     pace = harmonics.from_samples(velocity, ORDER)
+    pace[1:] /= np.tile(1.0 + (even_s * turns) ** 2, 2)[:, None]
     out = np.zeros_like(pace)
     out[1 : ORDER + 1] = -pace[ORDER + 1 :] / turns[:, None]
     out[ORDER + 1 :] = pace[1 : ORDER + 1] / turns[:, None]
@@ -76,7 +82,9 @@ def _height(height: np.ndarray, weight: np.ndarray, turns: np.ndarray) -> np.nda
     return out
 
 
-def wander_table(skeleton: Skeleton, table: Table, columns: np.ndarray, stride_s: np.ndarray) -> PchipInterpolator:
-    """Coefficients over dimensionless speed: (n,) → (n, 2·ORDER + 1, 3) [m]."""
-    found = [pelvis_wander(skeleton, table, c, s)[0] for c, s in zip(columns, stride_s, strict=True)]
+def wander_table(
+    skeleton: Skeleton, table: Table, columns: np.ndarray, stride_s: np.ndarray, even_s: float
+) -> PchipInterpolator:
+    """Coefficients over dimensionless speed: (n,) → (n, 2·ORDER + 1, 3) [m]. even_s: see `_path` [s]."""
+    found = [pelvis_wander(skeleton, table, c, s, even_s)[0] for c, s in zip(columns, stride_s, strict=True)]
     return PchipInterpolator(columns, np.array(found))

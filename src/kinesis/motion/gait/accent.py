@@ -1,0 +1,51 @@
+"""A person's accent: periodic deviations from the average gait, drawn once per person.
+
+People differ from the mean by more than a factor or an offset: each has curves of his own, alike in every
+stride and nearly alike on both sides. Here they are a mean and two harmonics of the stride for every joint, for the
+turning of the pelvis and for its path.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kinesis.motion.gait import harmonics
+from kinesis.motion.gait.pattern import Posture
+from kinesis.motion.gait.spec import Style
+
+LEGS = np.array([1.0, 0.4, 0.7, 1.2, 0.8, 0.0])
+"""Size by joint: hip flexion, adduction, rotation, knee, ankle; the subtalar joint follows the ground."""
+PELVIS = np.array([0.5, 0.3, 0.6])
+"""Size of tilt, obliquity and rotation."""
+ORDERS = np.array([1.0, 1.0, 0.6])
+"""Size of the mean and of both harmonics."""
+ASYMMETRY = 0.25
+"""Share of the deviations that is of one leg only."""
+PATH = np.array([[0.0, 0.0, 0.3], [0.0, 0.7, 0.0], [0.0, 0.2, 1.0]])
+"""Size by direction (forward, left, up) of the mean and of both harmonics: twice a stride but sideways."""
+LEAST_KNEE_RAD = 0.06
+
+
+def accent(posed: Posture, wander: np.ndarray, phase: np.ndarray, style: Style, weight: np.ndarray) -> None:
+    """Add the accent of `style` to a posture and to the pelvis's wander (frame, 3) [m], in place.
+
+    phase: (frame,) of the right leg [cycle]. weight: (frame,) of moving, 0 where the person stands.
+    """
+    rng = np.random.default_rng([style.seed, 1])
+    order = np.array([0, 1, 2, 1, 2])  # of the terms of `harmonics.basis`
+    common = rng.normal(size=(6, 5))
+    for side in range(2):
+        own = (1.0 - ASYMMETRY) * common + ASYMMETRY * rng.normal(size=(6, 5))
+        own = style.accent_rad * own * LEGS[:, None] * ORDERS[order]
+        posed.legs[side] += weight[:, None] * _curve(phase + 0.5 * side, own)
+    posed.legs[..., 3] = np.logaddexp(0.0, (posed.legs[..., 3] - LEAST_KNEE_RAD) / 0.03) * 0.03 + LEAST_KNEE_RAD
+    pelvis = style.accent_rad * rng.normal(size=(3, 5)) * PELVIS[:, None] * ORDERS[order]
+    pelvis[0, order == 1], pelvis[1:, order != 1] = 0.0, 0.0
+    posed.pelvis[:] += weight[:, None] * _curve(phase, pelvis)
+    path = style.bounce_m * rng.normal(size=(3, 5)) * PATH[:, order]
+    wander += weight[:, None] * _curve(phase, path)
+
+
+def _curve(phase: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    """(frame, k) from coefficients (k, 5) laid out as `harmonics.basis`."""
+    return harmonics.basis(phase, 2) @ coefficients.T
