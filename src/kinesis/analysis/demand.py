@@ -12,6 +12,7 @@ from kinesis.body import Body, load
 from kinesis.errors import KinesisError
 from kinesis.evaluate.signals import Recording
 from kinesis.motion.clip import continuous_quaternions, velocities
+from kinesis.motion.filters import lowpass
 from kinesis.motion.readers.opensim import read_opensim
 from kinesis.motion.readers.opensim_coordinates import (
     ROTATIONS,
@@ -21,7 +22,7 @@ from kinesis.motion.readers.opensim_coordinates import (
     root_position,
 )
 from kinesis.motion.readers.opensim_forces import GroundForces
-from kinesis.motion.readers.resample import lowpass, resample
+from kinesis.motion.readers.resample import resample
 
 LOWPASS_HZ = 6.0
 """Of measured coordinates and forces alike, or impacts would appear in joints that are none (van den Bogert 1996)."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
 from kinesis import rotations
 from kinesis.body.body import ANATOMICAL_B, FORWARD_B
 from kinesis.evaluate.signals import Recording
+from kinesis.motion.filters import lowpass
 
 GRAVITY = 9.81
 
@@ -177,9 +177,8 @@ def _forces(recording: Recording, side: str, forward: np.ndarray, mass_kg: float
 
 def _smooth(curves: dict[str, np.ndarray], rate_hz: float, low_pass_hz: float | None) -> dict[str, np.ndarray]:
     """Low-passed, where the rate leaves anything to take away."""
-    if low_pass_hz is None or low_pass_hz >= 0.4 * rate_hz:
+    if low_pass_hz is None:
         return curves
     # run both ways a filter halves twice: its corner is moved so that the whole has 3 dB at low_pass_hz
-    corner = low_pass_hz / (np.sqrt(2.0) - 1.0) ** 0.25
-    sections = butter(2, corner / (0.5 * rate_hz), output="sos")
-    return {name: sosfiltfilt(sections, curve, padlen=min(15, len(curve) - 1)) for name, curve in curves.items()}
+    corner_hz = low_pass_hz / (np.sqrt(2.0) - 1.0) ** 0.25
+    return {name: lowpass(curve, rate_hz, corner_hz, order=2) for name, curve in curves.items()}

@@ -11,8 +11,8 @@ import numpy as np
 from kinesis import rotations
 from kinesis.body import FORWARD_B
 from kinesis.motion.clip import Clip
+from kinesis.motion.filters import lowpass
 from kinesis.motion.marks import Marks
-from kinesis.motion.readers.resample import lowpass
 
 LIMITS: Mapping[str, float] = MappingProxyType(
     {"fit_mm_p95": 35.0, "limit_frames": 0.05, "tendon_breaks": 0.005, "penetration_mm": 10.0}

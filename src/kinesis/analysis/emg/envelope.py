@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
 from kinesis.errors import KinesisError
+from kinesis.motion import filters
 
 POINTS = 101
 """Of a cycle: whole percents, touchdown to touchdown."""
@@ -24,7 +24,8 @@ def lowpass(values: np.ndarray, rate_hz: float, cutoff_hz: float = LOWPASS_HZ) -
     Raises:
         KinesisError: for a rate that is too low for the cut-off, or too few instants.
     """
-    return _filtered(values, rate_hz, cutoff_hz, "lowpass")
+    _check(values, rate_hz, cutoff_hz, "lowpass")
+    return filters.lowpass(values, rate_hz, cutoff_hz, order=ORDER)
 
 
 def envelope(raw: np.ndarray, rate_hz: float, cutoff_hz: float = LOWPASS_HZ) -> np.ndarray:
@@ -32,18 +33,17 @@ def envelope(raw: np.ndarray, rate_hz: float, cutoff_hz: float = LOWPASS_HZ) -> 
 
     As in Santuz et al. 2020: 35 Hz and 12 Hz, both Butterworth of 4th order, forwards and back.
     """
-    high = _filtered(raw - raw.mean(0), rate_hz, HIGHPASS_HZ, "highpass")
+    _check(raw, rate_hz, HIGHPASS_HZ, "highpass")
+    high = filters.highpass(raw - raw.mean(0), rate_hz, HIGHPASS_HZ, order=ORDER)
     return np.maximum(lowpass(np.abs(high), rate_hz, cutoff_hz), 0.0)
 
 
-def _filtered(values: np.ndarray, rate_hz: float, cutoff_hz: float, kind: str) -> np.ndarray:
-    if not 0.0 < cutoff_hz < 0.5 * rate_hz:
-        raise KinesisError(f"no {kind} at this rate", got=f"{cutoff_hz:g} Hz", expected=f"below {0.5 * rate_hz:g} Hz")
+def _check(values: np.ndarray, rate_hz: float, cutoff_hz: float, kind: str) -> None:
+    if not (cutoff_hz > 0.0 and filters.can_filter(rate_hz, cutoff_hz)):
+        below = filters.HIGHEST_SHARE * rate_hz
+        raise KinesisError(f"no {kind} at this rate", got=f"{cutoff_hz:g} Hz", expected=f"below {below:g} Hz")
     if len(values) < 32:
         raise KinesisError("too short to filter", got=len(values), expected="32 instants or more")
-    sections = butter(ORDER, cutoff_hz, kind, fs=rate_hz, output="sos")
-    longest = min(len(values) - 1, int(3.0 * rate_hz / cutoff_hz) + 10)
-    return sosfiltfilt(sections, values, axis=0, padlen=longest)
 
 
 def cycles(time_s: np.ndarray, values: np.ndarray, touchdowns_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

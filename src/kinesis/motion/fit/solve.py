@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesis.body import ANATOMICAL_B
+from kinesis.motion.filters import lowpass
 from kinesis.motion.fit.limb import EDGE, LATERAL, TOE, Limb, pose
 from kinesis.motion.gait.legs import SOLVED
-from kinesis.motion.readers.resample import lowpass
 
 NEUTRAL_M = np.array([0.002, 0.002, 0.006, 0.002, 0.002, 0.012])
 """Pull of each joint to zero, as the distance [m] that a radian costs: hip flexion, adduction, rotation, knee,

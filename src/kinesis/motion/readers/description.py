@@ -7,7 +7,7 @@ import numpy as np
 from kinesis import rotations
 from kinesis.body import FORWARD_B
 from kinesis.motion.clip import Label
-from kinesis.motion.readers.resample import lowpass
+from kinesis.motion.filters import lowpass
 
 STANDING_MPS, RUNNING_MPS = 0.15, 2.3
 _TRAVEL_MPS = 0.3

@@ -15,9 +15,9 @@ import numpy as np
 from kinesis.body import Kinematics
 from kinesis.errors import KinesisError
 from kinesis.motion.clip import Label
+from kinesis.motion.filters import lowpass
 from kinesis.motion.readers.course import Course, Recorded, find_course
 from kinesis.motion.readers.feet import Feet, sense_feet, slip, standing
-from kinesis.motion.readers.resample import lowpass
 
 TRAVEL_HZ = 10.0
 """Corner of the low-pass on the root's velocity; a lower one makes the short stance of running slide."""

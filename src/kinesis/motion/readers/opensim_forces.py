@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from kinesis.errors import KinesisError
+from kinesis.motion.filters import lowpass
 from kinesis.motion.readers.opensim_coordinates import root_position
 from kinesis.motion.readers.opensim_table import Table, read_table
-from kinesis.motion.readers.resample import lowpass
 from kinesis.motion.readers.stream import checked_path
 
 _COLUMN = re.compile(

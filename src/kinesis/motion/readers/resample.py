@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import CubicSpline
-from scipy.signal import butter, sosfiltfilt
 
 from kinesis.errors import KinesisError
+from kinesis.motion.filters import can_filter, lowpass
 
 SMOOTH_HZ = 8.0
 """Corner of the low-pass for raw recordings; walking and its joint angles lie below (Winter 2009, ch. 2)."""
@@ -20,7 +19,6 @@ MOST_FRAMES = 360_000
 NOISY_RPS2 = 5.0
 """Angular acceleration above `SMOOTH_HZ`, rms over all angles [rad/s²], from which a recording is raw."""
 
-_ORDER = 4
 _SHARE_OF_RATE = 0.4
 
 
@@ -33,26 +31,6 @@ class Resampled(NamedTuple):
     values: np.ndarray
     source_rate_hz: float
     lowpass_hz: float
-
-
-def lowpass(values: np.ndarray, rate_hz: float, corner_hz: float) -> np.ndarray:
-    """Zero-phase Butterworth of order 4 run both ways, along axis 0; unchanged where the corner is too high.
-
-    values: (frame, ...). The ends are continued by point reflection over two periods of the corner.
-    """
-    if len(values) < 3 or not _can_lowpass(rate_hz, corner_hz):
-        return values
-    padding = min(len(values) - 1, int(np.ceil(2.0 * rate_hz / corner_hz)))
-    return sosfiltfilt(_sections(corner_hz, rate_hz), values, axis=0, padlen=padding)
-
-
-@functools.lru_cache(maxsize=32)
-def _sections(corner_hz: float, rate_hz: float) -> np.ndarray:
-    return butter(_ORDER, corner_hz, fs=rate_hz, output="sos")
-
-
-def _can_lowpass(rate_hz: float, corner_hz: float) -> bool:
-    return corner_hz < 0.45 * rate_hz
 
 
 def resample(
@@ -101,7 +79,7 @@ def _corner(even: np.ndarray, grid_hz: float, rate_hz: float, angles: np.ndarray
 
 def is_raw(angles: np.ndarray, rate_hz: float) -> bool:
     """Whether angles (frame, column) [rad] carry more acceleration above `SMOOTH_HZ` than limbs do."""
-    if len(angles) < 8 or not angles.size or not _can_lowpass(rate_hz, SMOOTH_HZ):
+    if len(angles) < 8 or not angles.size or not can_filter(rate_hz, SMOOTH_HZ):
         return False
     above = angles - lowpass(angles, rate_hz, SMOOTH_HZ)
     acceleration = np.diff(above, 2, axis=0) * rate_hz**2

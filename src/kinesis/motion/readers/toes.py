@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from kinesis.body import Kinematics
+from kinesis.motion.filters import lowpass
 from kinesis.motion.readers.feet import SOLE_RADIUS_M, bones
-from kinesis.motion.readers.resample import lowpass
 
 _LEAVES_M, _LEFT_M = 0.04, 0.09
 _SMOOTH_HZ = 4.0
