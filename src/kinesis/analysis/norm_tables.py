@@ -6,18 +6,16 @@ percent of the cycle (0 for a parameter), mean and standard deviation.
 
 from __future__ import annotations
 
-import csv
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kinesis.analysis.csv_table import csv_rows, finite
 from kinesis.analysis.gait_curves import CURVES, GRAVITY
 from kinesis.analysis.spatiotemporal import PARAMETERS
 from kinesis.errors import KinesisError
-
-LARGEST_BYTES, MOST_ROWS = 20_000_000, 200_000
 
 ANY_SPEED = -1.0
 """Of a band that says no speed."""
@@ -94,22 +92,13 @@ def read_rows(path: Path, units: Units) -> Iterator[Row]:
     """Every row of a table; none of one that is about something else.
 
     Raises:
-        KinesisError: for a table that is no text, too large, or has a row that is none.
+        KinesisError: for a table that is no text, too long, or has a row that is none.
     """
-    if path.stat().st_size > LARGEST_BYTES:
-        raise KinesisError("the table is too large", where=str(path), got=path.stat().st_size, expected=LARGEST_BYTES)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            table = csv.reader(file)
-            head = [cell.strip() for cell in next(table, [])]
-            lines = ((f"{path}, line {table.line_num}", cells) for cells in itertools.islice(table, MOST_ROWS) if cells)
-            reader = _reader(head)
-            if reader:
-                yield from reader(head, lines, units)
-            if reader and next(table, None) is not None:
-                raise KinesisError("too many rows", where=str(path), expected=MOST_ROWS)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise KinesisError("the table cannot be read", where=str(path), got=error) from None
+    lines = csv_rows(path)
+    _, first = next(lines, ("", []))
+    head = [cell.strip() for cell in first]
+    if reader := _reader(head):
+        yield from reader(head, lines, units)
 
 
 def _reader(head: Cells) -> Reader | None:
@@ -129,12 +118,12 @@ def _own(head: Cells, lines: Iterator[tuple[str, Cells]], units: Units) -> Itera
         row = dict(itertools.zip_longest(head, cells, fillvalue=""))
         if row[kind] not in known:
             raise KinesisError.unknown(kind, row[kind], known, where=where)
-        speed = _number(row["speed_mps"], "speed_mps", where) / units.speed_mps if row.get("speed_mps") else ANY_SPEED
+        speed = finite(row["speed_mps"], "speed_mps", where) / units.speed_mps if row.get("speed_mps") else ANY_SPEED
         percent = _percent(row["percent"], where) if kind == "curve" else 0.0
-        sd = _number(row["sd"], "sd", where)
+        sd = finite(row["sd"], "sd", where)
         if sd < 0.0:
             raise KinesisError("a standard deviation below zero", where=where, got=sd)
-        yield Row(row[kind], speed, percent, _number(row["mean"], "mean", where), sd)
+        yield Row(row[kind], speed, percent, finite(row["mean"], "mean", where), sd)
 
 
 def _schwartz_curves(head: Cells, lines: Iterator[tuple[str, Cells]], _: Units) -> Iterator[Row]:
@@ -145,7 +134,7 @@ def _schwartz_curves(head: Cells, lines: Iterator[tuple[str, Cells]], _: Units) 
         if row["speed"] not in GROUPS:
             raise KinesisError.unknown("speed", row["speed"], GROUPS, where=where)
         name, percent = _NAMES[kind].get(row[kind]), _percent(row["pct_gait_cycle"], where)
-        mean, sd = _number(row["mean"], "mean", where), abs(_number(row["sd"], "sd", where))
+        mean, sd = finite(row["mean"], "mean", where), abs(finite(row["sd"], "sd", where))
         if name:
             yield Row(name, GROUPS[row["speed"]], percent, mean, sd)
 
@@ -157,7 +146,7 @@ def _schwartz_statistics(_: Cells, lines: Iterator[tuple[str, Cells]], units: Un
         name = _STATISTICS.get(cells[0].strip()) if cells[0].strip() else name
         group = cells[1].replace(" ", "") if len(cells) > 4 else ""
         if name and group in GROUPS:
-            mean, sd = (units.of(name) * _number(cell, "a value", where) for cell in cells[3:5])
+            mean, sd = (units.of(name) * finite(cell, "a value", where) for cell in cells[3:5])
             yield Row(name, GROUPS[group], 0.0, mean, sd)
 
 
@@ -167,23 +156,13 @@ def _schwartz_events(head: Cells, lines: Iterator[tuple[str, Cells]], units: Uni
         name = _EVENTS.get(cells[0].partition("[")[0].strip())
         for column in range(1, len(cells) - 1, 2) if name else ():
             group = head[column].replace(" ", "") if column < len(head) else ""
-            mean, sd = (units.of(str(name)) * _number(cell, "a value", where) for cell in cells[column : column + 2])
+            mean, sd = (units.of(str(name)) * finite(cell, "a value", where) for cell in cells[column : column + 2])
             if group in GROUPS:
                 yield Row(str(name), GROUPS[group], 0.0, mean, abs(sd))
 
 
-def _number(cell: str, what: str, where: str) -> float:
-    try:
-        value = float(cell)
-    except ValueError:
-        raise KinesisError(f"{what} is not a number", where=where, got=repr(cell)) from None
-    if not math.isfinite(value):
-        raise KinesisError(f"{what} is not finite", where=where, got=value)
-    return value
-
-
 def _percent(cell: str, where: str) -> float:
-    value = _number(cell, "percent", where)
+    value = finite(cell, "percent", where)
     if not 0.0 <= value <= 100.0:
         raise KinesisError("not a percent of the cycle", where=where, got=value, expected="0 to 100")
     return value

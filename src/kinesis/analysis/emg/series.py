@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kinesis.analysis.csv_table import finite
 from kinesis.analysis.emg.channels import channel_of, side_of
-from kinesis.analysis.emg.csv_table import finite
 from kinesis.analysis.emg.envelope import LOWPASS_HZ, cycles, envelope
 from kinesis.analysis.emg.reference import EMG_READERS, EmgReader, Envelopes, Request, known_channels, motion_of
 from kinesis.errors import KinesisError

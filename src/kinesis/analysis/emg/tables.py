@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesis.analysis.emg.csv_table import CsvTable, finite, headings_of, read_csv
+from kinesis.analysis.csv_table import CsvTable, finite, headings_of, read_csv
 from kinesis.analysis.emg.envelope import LOWPASS_HZ, POINTS
 from kinesis.analysis.emg.reference import (
     EMG_READERS,
@@ -42,11 +42,11 @@ def read_own(path: Path, _: Request) -> list[Envelopes]:
         subject, at = table.word(row, "subject"), table.number(row, "percent")
         curve = curves.setdefault((subject, table.word(row, "muscle")), {})
         if at in curve:
-            raise KinesisError("a percent is there twice", where=f"{where}, line {table.lines[row]}", got=at)
+            raise KinesisError("a percent is there twice", where=table.places[row], got=at)
         curve[at] = table.number(row, "value")
         told = {key: table.number(row, key) for key in _ABOUT if key in table.headings}
         if about.setdefault(subject, told) != told:
-            raise KinesisError("a subject with two strides", where=f"{where}, line {table.lines[row]}", got=subject)
+            raise KinesisError("a subject with two strides", where=table.places[row], got=subject)
     subjects, muscles = tuple(about), list(dict.fromkeys(muscle for _, muscle in curves))
     channels = known_channels(muscles, where)
     if len(subjects) > MOST_SUBJECTS:

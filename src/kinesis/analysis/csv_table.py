@@ -1,9 +1,10 @@
-"""CSV tables of strangers: a header line, rows of as many cells, bounded and finite."""
+"""CSV tables of strangers, the one reader of them: a line of names, rows of cells, bounded and finite."""
 
 from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +16,12 @@ MOST_ROWS = 2_000_000
 
 @dataclass(frozen=True)
 class CsvTable:
-    """Rows of cells with the line each stands on; notes: `key: value` of comment lines `# key: value`."""
+    """Rows of cells; places: where each stands, in words; notes: `key: value` of comment lines `# key: value`."""
 
     path: Path
     headings: tuple[str, ...]
     rows: list[list[str]]
-    lines: list[int]
+    places: list[str]
     notes: dict[str, str]
 
     def number(self, row: int, heading: str) -> float:
@@ -29,7 +30,7 @@ class CsvTable:
         Raises:
             KinesisError: for anything else; the sentence names the line.
         """
-        return finite(self.rows[row][self.headings.index(heading)], heading, f"{self.path}, line {self.lines[row]}")
+        return finite(self.rows[row][self.headings.index(heading)], heading, self.places[row])
 
     def word(self, row: int, heading: str) -> str:
         """A cell as it stands, without white space around it."""
@@ -62,42 +63,51 @@ def headings_of(path: Path) -> tuple[str, ...]:
     return tuple(cell.strip().lower() for cell in first.split(",")) if "\0" not in first else ()
 
 
-def _cells(text: str, where: str) -> list[str]:
-    try:
-        return next(csv.reader([text]), [])
-    except csv.Error as error:
-        raise KinesisError("not a row of a table", where=where, got=error) from None
+def csv_rows(path: Path, notes: dict[str, str] | None = None) -> Iterator[tuple[str, list[str]]]:
+    """Every line of a table that is neither empty nor a comment: where it stands, in words, and its cells.
+
+    notes: filled with `key: value` of comment lines `# key: value`, keys in small letters.
+
+    Raises:
+        KinesisError: for what is no text, a line that is no row, or more than `MOST_ROWS`.
+    """
+    count = 0
+    for line, text in enumerate(text_lines(path), 1):
+        where = f"{path}, line {line}"
+        if text.startswith("#"):
+            key, colon, value = text.lstrip("# ").partition(":")
+            if notes is not None and colon:
+                notes[key.strip().lower()] = value.strip()
+        elif text.strip():
+            count += 1
+            if count > MOST_ROWS:
+                raise KinesisError("too many rows", where=where, expected=f"{MOST_ROWS} at the most")
+            try:
+                yield where, next(csv.reader([text]), [])
+            except csv.Error as error:
+                raise KinesisError("not a row of a table", where=where, got=error) from None
 
 
 def read_csv(path: Path) -> CsvTable:
-    """Read a whole table.
+    """Read a whole table: names of columns, then rows of as many cells.
 
     Raises:
         KinesisError: for rows of another width, too many, or none.
     """
-    headings: tuple[str, ...] = ()
-    rows: list[list[str]] = []
-    lines: list[int] = []
     notes: dict[str, str] = {}
-    for line, text in enumerate(text_lines(path), 1):
-        if text.startswith("#"):
-            key, colon, value = text.lstrip("# ").partition(":")
-            notes |= {key.strip().lower(): value.strip()} if colon else {}
-        elif text.strip():
-            cells = _cells(text, f"{path}, line {line}")
-            if not headings:
-                headings = tuple(cell.strip().lower() for cell in cells)
-                continue
-            where = f"{path}, line {line}"
-            if len(cells) != len(headings):
-                raise KinesisError("a row does not fit the names", where=where, got=len(cells), expected=len(headings))
-            if len(rows) == MOST_ROWS:
-                raise KinesisError("too many rows", where=where, expected=f"{MOST_ROWS} at the most")
-            rows.append(cells)
-            lines.append(line)
+    found = csv_rows(path, notes)
+    _, first = next(found, ("", []))
+    headings = tuple(cell.strip().lower() for cell in first)
+    rows: list[list[str]] = []
+    places: list[str] = []
+    for where, cells in found:
+        if len(cells) != len(headings):
+            raise KinesisError("a row does not fit the names", where=where, got=len(cells), expected=len(headings))
+        rows.append(cells)
+        places.append(where)
     if not rows:
         raise KinesisError("a table without rows", where=str(path), expected="names of columns and rows")
     if len(set(headings)) < len(headings):
         twice = next(h for h in headings if headings.count(h) > 1)
         raise KinesisError("two columns of one name", where=str(path), got=twice)
-    return CsvTable(path, headings, rows, lines, notes)
+    return CsvTable(path, headings, rows, places, notes)
