@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "eval": ("kinesis.cli.eval", "score a policy on a set of motions"),
     "record": ("kinesis.cli.record", "follow motions and keep everything: muscles, joints, forces, in one file a clip"),
     "analyse": ("kinesis.cli.analyse", "what recordings say: gait, emg, effort, redundancy"),
+    "report": ("kinesis.cli.report", "one page about a policy: scores, film, gait, muscles, effort, provenance"),
     "benchmark": ("kinesis.cli.benchmark", "measure a policy on a frozen suite, perturbed too, or compare two results"),
     "gallery": ("kinesis.cli.gallery", "the page of results out of committed benchmark results"),
     "bench": ("kinesis.cli.bench", "measure the speed of this machine"),

@@ -70,7 +70,7 @@ def _picture(walk: Walk, name: str, band: Band | None, inside: float | None) -> 
     }
     with mpl.rc_context(style):
         figure = Figure(figsize=INCHES)
-        axes = figure.add_axes((0.15, 0.11, 0.83, 0.78))
+        axes = figure.add_axes((0.18, 0.11, 0.78, 0.78))
         _draw(axes, walk, name, band)
         _dress(axes, CURVES[name], inside)
         return svg_address(figure)
