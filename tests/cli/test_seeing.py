@@ -36,7 +36,7 @@ def test_a_film_without_gl_names_the_package_before_anything_is_simulated(capsys
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(video, "_python", lambda *_a, **_k: type("Failed", (), {"returncode": 1}))
     video.offscreen_backend.cache_clear()
-    monkeypatch.setattr("kinesis.cli.film.follow_clips", None)
+    monkeypatch.setattr("kinesis.evaluate.follow_clips", None)
     assert main(["film"]) == 2
     assert "install libosmesa6 or libegl1" in capsys.readouterr().err
 

@@ -9,13 +9,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from kinesis.body import load
 from kinesis.errors import KinesisError
-from kinesis.evaluate.speed import measure_policy, measure_sim
-from kinesis.learn import load_checkpoint
-from kinesis.motion.find import find_motions
-from kinesis.motion.library import Library
-from kinesis.task import TASKS
 
 
 @dataclass(frozen=True)
@@ -41,6 +35,13 @@ def main(argv: Sequence[str]) -> int:
         raise KinesisError(
             "nothing to measure", got=(asked.envs, asked.seconds), expected="envs and seconds above zero"
         )
+    from kinesis.body import load
+    from kinesis.evaluate.speed import measure_policy, measure_sim
+    from kinesis.learn import load_checkpoint
+    from kinesis.motion.find import find_motions
+    from kinesis.motion.library import Library
+    from kinesis.task import TASKS
+
     library = Library(load("legs80"), find_motions("builtin:walk@1.2", load("legs80")))
     if asked.what == "policy":
         checkpoint = load_checkpoint(asked.policy)

@@ -7,25 +7,20 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tyro
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from kinesis.body import load
 from kinesis.cli.terminal import left_out
-from kinesis.evaluate.benchmark import BUILTIN, RESULT, SUITES, Suite, run_suite
-from kinesis.evaluate.compare import Change, compare, origins
-from kinesis.evaluate.measures import OF_MOTION
-from kinesis.evaluate.metrics import RULES
-from kinesis.evaluate.provenance import policy_id
-from kinesis.evaluate.results import read_result, write_result
-from kinesis.learn import load_checkpoint
-from kinesis.learn.checkpoint import Checkpoint
-from kinesis.motion.clip import Clip
-from kinesis.motion.find import find_motions
+
+if TYPE_CHECKING:
+    from kinesis.evaluate.benchmark import Suite
+    from kinesis.evaluate.compare import Change
+    from kinesis.learn.checkpoint import Checkpoint
+    from kinesis.motion.clip import Clip
 
 
 @dataclass(frozen=True)
@@ -53,6 +48,11 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _measure(asked: Benchmark) -> int:
+    from kinesis.evaluate.benchmark import RESULT, SUITES
+    from kinesis.evaluate.provenance import policy_id
+    from kinesis.evaluate.results import read_result, write_result
+    from kinesis.learn import load_checkpoint
+
     suite, checkpoint = SUITES.get(asked.suite), load_checkpoint(asked.policy)
     default = Path("runs") / "benchmark" / f"{suite.name}-{checkpoint.name}-{policy_id(checkpoint)[:8]}.json"
     out = asked.out or default
@@ -73,12 +73,18 @@ def _measure(asked: Benchmark) -> int:
 
 
 def _motions(suite: Suite, checkpoint: Checkpoint, recordings: Sequence[str]) -> dict[str, list[Clip]]:
+    from kinesis.body import load
+    from kinesis.evaluate.benchmark import BUILTIN
+    from kinesis.motion.find import find_motions
+
     body = load(checkpoint.card.task.body)
     own = {name: find_motions(name, body, on_refusal=left_out) for name in recordings}
     return {BUILTIN: find_motions(suite.motions, body)} | own
 
 
 def _run(suite: Suite, checkpoint: Checkpoint, motions: dict[str, list[Clip]], parts: Path) -> dict[str, Any]:
+    from kinesis.evaluate.benchmark import run_suite
+
     share = TextColumn("{task.percentage:3.0f} %")
     columns = (TextColumn("{task.description}"), BarColumn(), share, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
@@ -94,6 +100,8 @@ def _run(suite: Suite, checkpoint: Checkpoint, motions: dict[str, list[Clip]], p
 
 def tables(motions: str, results: dict[str, Any]) -> list[Table]:
     """For people: the rules side by side by group and by condition, then everything else by group."""
+    from kinesis.evaluate.measures import OF_MOTION
+
     plain = next(iter(results))
     first = _rules_table(f"{motions}, {plain}: success (interval), coverage, MPJPE", "motions", results[plain])
     perturbed = {name: groups["all"] for name, groups in results.items()}
@@ -106,6 +114,8 @@ def tables(motions: str, results: dict[str, Any]) -> list[Table]:
 
 
 def _rules_table(title: str, of: str, rows: dict[str, Any]) -> Table:
+    from kinesis.evaluate.metrics import RULES
+
     made = Table(of, "clips", *(f"{rule.limit_m:g} m {rule.over} ({rule.name})" for rule in RULES), title=title)
     for name, row in rows.items():
         cells = [_cell(row, rule.name) for rule in RULES]
@@ -121,12 +131,19 @@ def _cell(row: dict[str, Any], rule: str) -> str:
 
 def _explained() -> str:
     """What rules and columns mean, a line each."""
+    from kinesis.evaluate.measures import OF_MOTION
+    from kinesis.evaluate.metrics import RULES
+
     rules = (f"{rule.name}: {rule.limit_m:g} m, {rule.over} of the tracked bodies; {rule.source}" for rule in RULES)
     columns = (f"{m.name}: {m.meaning}{m.unit and f' [{m.unit}]'}" for m in OF_MOTION)
     return "\n".join([*rules, *columns])
 
 
 def _compare(first: Path, second: Path, *, as_json: bool) -> int:
+    from kinesis.evaluate.benchmark import RESULT
+    from kinesis.evaluate.compare import compare, origins
+    from kinesis.evaluate.results import read_result
+
     a, b = read_result(first, RESULT), read_result(second, RESULT)
     differ, changes = origins(a, b), compare(a, b)
     if as_json:

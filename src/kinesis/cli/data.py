@@ -6,14 +6,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
 from kinesis.cli.import_ import import_tasks, print_summary
 from kinesis.errors import KinesisError
-from kinesis.motion.dataset import CLIPS, MISSING, Dataset, Division, folder_dataset, kit_dataset, write_lists
-from kinesis.motion.importing import summarise
+
+if TYPE_CHECKING:
+    from kinesis.motion.dataset import Dataset, Division
 
 _SHOWN = 5
 
@@ -42,6 +43,8 @@ class _Build:
     @property
     def division(self) -> Division:
         """How to split; raises KinesisError for one list without the other."""
+        from kinesis.motion.dataset import Division
+
         if (self.train_keys is None) != (self.test_keys is None):
             raise KinesisError("one list of keys without the other", expected="--train-keys FILE --test-keys FILE")
         lists = (self.train_keys, self.test_keys) if self.train_keys and self.test_keys else None
@@ -72,6 +75,8 @@ Asked = Annotated[Kit, tyro.conf.subcommand("kit")] | Annotated[Folder, tyro.con
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked: Kit | Folder = tyro.cli(Asked, args=list(argv), prog="kinesis data")
+    from kinesis.motion.dataset import folder_dataset, kit_dataset
+
     if isinstance(asked, Kit):
         dataset = kit_dataset(asked.amass, asked.out, asked.division)
     else:
@@ -86,6 +91,9 @@ def main(argv: Sequence[str]) -> int:
 
 def build(dataset: Dataset, asked: _Build) -> dict[str, Any]:
     """Write the lists, import the clips, and write the lists again without what was refused."""
+    from kinesis.motion.dataset import CLIPS, write_lists
+    from kinesis.motion.importing import summarise
+
     counts, summary = write_lists(dataset, asked.out), None
     if not asked.list_only:
         rows = import_tasks(dataset.tasks, asked.out / CLIPS, asked.jobs)
@@ -102,6 +110,8 @@ def build(dataset: Dataset, asked: _Build) -> dict[str, Any]:
 
 
 def _tell(dataset: Dataset, report: dict[str, Any], out: Path) -> None:
+    from kinesis.motion.dataset import CLIPS, MISSING
+
     if report["import"]:
         print_summary(report["import"], out / CLIPS)
     print(f"{dataset.name}: {report['train']} clips in {out / 'train.txt'}, {report['test']} in {out / 'test.txt'}")

@@ -6,18 +6,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from kinesis.body import load
 from kinesis.errors import KinesisError
-from kinesis.evaluate import Run, follow_clips
-from kinesis.learn import load_checkpoint
-from kinesis.motion.find import find_motions
-from kinesis.view import followed, render_video, write_page
+
+if TYPE_CHECKING:
+    from kinesis.evaluate import Run
 
 WALKS = "builtin:walk@0.8,builtin:walk@1.2,builtin:walk@1.6"
 
@@ -39,6 +38,12 @@ class Demo:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Demo, args=list(argv), prog="kinesis demo")
+    from kinesis.body import load
+    from kinesis.evaluate import follow_clips
+    from kinesis.learn import load_checkpoint
+    from kinesis.motion.find import find_motions
+    from kinesis.view import followed, render_video, write_page
+
     console = Console()
     checkpoint = load_checkpoint(asked.policy)
     body = load(checkpoint.card.task.body)

@@ -12,12 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from kinesis.body import load
 from kinesis.cli.terminal import left_out
-from kinesis.evaluate import follow_clips, summarise
-from kinesis.evaluate.metrics import MEANS
-from kinesis.learn import load_checkpoint
-from kinesis.motion.find import find_motions
 
 
 @dataclass(frozen=True)
@@ -35,6 +30,11 @@ class Eval:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Eval, args=list(argv), prog="kinesis eval")
+    from kinesis.body import load
+    from kinesis.evaluate import follow_clips, summarise
+    from kinesis.learn import load_checkpoint
+    from kinesis.motion.find import find_motions
+
     checkpoint = load_checkpoint(asked.policy)
     task = checkpoint.card.task
     clips = find_motions(asked.motions, load(task.body), on_refusal=left_out)
@@ -53,6 +53,8 @@ def main(argv: Sequence[str]) -> int:
 
 def table(summary: dict) -> Table:
     """Rows: all clips, then each category."""
+    from kinesis.evaluate.metrics import MEANS
+
     made = Table("motions", "clips", *MEANS)
     rows = {"all": summary, **summary["by_category"]}
     for name, row in rows.items():

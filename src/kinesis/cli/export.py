@@ -9,10 +9,6 @@ from typing import Annotated
 
 import tyro
 
-from kinesis.body import load
-from kinesis.learn import load_checkpoint
-from kinesis.learn.export import export_onnx
-
 
 @dataclass(frozen=True)
 class Export:
@@ -27,6 +23,10 @@ class Export:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Export, args=list(argv), prog="kinesis export")
+    from kinesis.body import load
+    from kinesis.learn import load_checkpoint
+    from kinesis.learn.export import export_onnx
+
     checkpoint = load_checkpoint(asked.policy)
     path = asked.onnx or Path(f"{checkpoint.name}.onnx")
     export_onnx(checkpoint, path)

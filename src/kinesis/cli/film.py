@@ -6,16 +6,14 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 
-from kinesis.body import Kinematics, load
 from kinesis.errors import KinesisError
-from kinesis.evaluate import follow_clips
-from kinesis.learn import load_checkpoint
-from kinesis.motion.find import find_motion
-from kinesis.view import Shot, followed, render_film
-from kinesis.view.video import offscreen_backend
+
+if TYPE_CHECKING:
+    from kinesis.view import Shot
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,9 @@ def main(argv: Sequence[str]) -> int:
         raise KinesisError("no policy named", got=asked.policy, expected="default, or the path of a checkpoint")
     if not 0.01 <= asked.speed <= 10.0:
         raise KinesisError("not a speed of a film", got=asked.speed, expected="0.01 to 10")
+    from kinesis.view import render_film
+    from kinesis.view.video import offscreen_backend
+
     offscreen_backend()  # what cannot be drawn is said before it is simulated
     film = render_film(asked.out, [_shot(name, asked) for name in names], width=asked.width, height=asked.height)
     print(f"film: {film}")
@@ -57,6 +58,12 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _shot(policy: str, asked: Film) -> Shot:
+    from kinesis.body import Kinematics, load
+    from kinesis.evaluate import follow_clips
+    from kinesis.learn import load_checkpoint
+    from kinesis.motion.find import find_motion
+    from kinesis.view import Shot, followed
+
     checkpoint = load_checkpoint(policy)
     task = checkpoint.card.task
     body = load(task.body)

@@ -6,21 +6,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 
-from kinesis.body import load
 from kinesis.cli.terminal import left_out
 from kinesis.errors import KinesisError
-from kinesis.evaluate import SUITES, follow_clips
-from kinesis.evaluate.intervals import group_of
-from kinesis.evaluate.provenance import policy_id
-from kinesis.learn import load_checkpoint
-from kinesis.learn.checkpoint import Checkpoint
-from kinesis.motion.clip import Clip, beginning
-from kinesis.motion.find import find_motions
-from kinesis.view import followed, write_page
-from kinesis.view.gallery import Entry, read_entries, write_gallery
+
+if TYPE_CHECKING:
+    from kinesis.learn.checkpoint import Checkpoint
+    from kinesis.motion.clip import Clip
+    from kinesis.view.gallery import Entry
 
 PER_PAGE_S = 6.0
 """The most that a playback page shows of a motion [s], so that one of each category stays a small file."""
@@ -41,6 +37,8 @@ class Gallery:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Gallery, args=list(argv), prog="kinesis gallery")
+    from kinesis.view.gallery import read_entries, write_gallery
+
     entries = read_entries(asked.results, left_out)
     pages = {}
     for entry in entries:
@@ -56,6 +54,9 @@ def main(argv: Sequence[str]) -> int:
 
 def _at_hand(policy: Mapping[str, str]) -> Checkpoint | None:
     """The policy that was measured, if its name still means it."""
+    from kinesis.evaluate.provenance import policy_id
+    from kinesis.learn import load_checkpoint
+
     try:
         checkpoint = load_checkpoint(policy["name"])
     except KinesisError:
@@ -68,8 +69,16 @@ def _at_hand(policy: Mapping[str, str]) -> Checkpoint | None:
 
 def _write_playback(page: Path, entry: Entry, checkpoint: Checkpoint) -> None:
     """The first motion of each category, its beginning."""
+    from kinesis.body import load
+    from kinesis.evaluate import SUITES, follow_clips
+    from kinesis.evaluate.intervals import group_of
+    from kinesis.motion.clip import beginning
+    from kinesis.motion.find import find_motions
+    from kinesis.view import followed, write_page
+
     task = checkpoint.card.task
-    body, first = load(task.body), dict[str, Clip]()
+    body = load(task.body)
+    first: dict[str, Clip] = {}
     for clip in find_motions(SUITES.get(entry.result["suite"]).motions, body):
         first.setdefault(group_of(clip), clip)
     runs = follow_clips(checkpoint.policy, task, [beginning(clip, PER_PAGE_S) for clip in first.values()])

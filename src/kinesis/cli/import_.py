@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 from rich.console import Console
@@ -19,18 +19,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from kinesis.errors import KinesisError
-from kinesis.motion.importing import (
-    ROWS,
-    Row,
-    Task,
-    as_line,
-    import_file,
-    is_done,
-    kinematics_of,
-    load_rows,
-    summarise,
-    tasks,
-)
+
+if TYPE_CHECKING:
+    from kinesis.motion.importing import Row, Task
 
 _SHOWN = 10
 
@@ -56,6 +47,8 @@ class Import:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Import, args=list(argv), prog="kinesis import")
+    from kinesis.motion.importing import summarise
+
     rows = import_all(asked)
     if not rows:
         raise KinesisError("no recording found", where=", ".join(map(str, asked.sources)))
@@ -69,12 +62,16 @@ def main(argv: Sequence[str]) -> int:
 
 def import_all(asked: Import) -> list[Row]:
     """Import what the sources hold."""
+    from kinesis.motion.importing import tasks
+
     todo = tasks(asked.sources, asked.out, licence=asked.licence, rate_hz=asked.rate)
     return import_tasks(todo, asked.out, asked.jobs)
 
 
 def import_tasks(todo: Sequence[Task], out: Path, jobs: int = 0) -> list[Row]:
     """Import what has not been imported yet; rows of all, in the order of the tasks. jobs: 0 for one a core."""
+    from kinesis.motion.importing import ROWS, as_line, is_done, load_rows
+
     if jobs < 0:
         raise KinesisError("not a number of processes", got=jobs, expected="0 or more")
     try:
@@ -108,6 +105,8 @@ def _earlier(task: Task, earlier: dict[str, list[Row]]) -> list[Row]:
 
 def _imported(waiting: dict[int, Task], jobs: int) -> Iterator[tuple[int, list[Row]]]:
     """Rows of each task as it ends. A file that kills its process is tried once more alone, then refused."""
+    from kinesis.motion.importing import Row, import_file
+
     if jobs == 1 or len(waiting) < 2:
         yield from ((number, import_file(task)) for number, task in waiting.items())
         return
@@ -125,6 +124,8 @@ def _imported(waiting: dict[int, Task], jobs: int) -> Iterator[tuple[int, list[R
 
 
 def _side_by_side(waiting: dict[int, Task], jobs: int) -> Iterator[tuple[int, list[Row]]]:
+    from kinesis.motion.importing import import_file, kinematics_of
+
     with ProcessPoolExecutor(min(jobs, len(waiting)), get_context("spawn"), kinematics_of, ("legs80",)) as pool:
         futures: dict[Future[list[Row]], int] = {pool.submit(import_file, t): n for n, t in waiting.items()}
         try:
@@ -140,6 +141,8 @@ def _died(task: Task) -> str:
 
 def _write_rows(out: Path, earlier: dict[str, list[Row]], rows: list[Row]) -> None:
     """The file of rows anew: those of this import, then those of earlier ones whose clips are still theirs."""
+    from kinesis.motion.importing import ROWS, as_line, is_done
+
     ours = {row.saved for row in rows if row.saved} | {(row.file, row.clip) for row in rows}
     others = [
         row
@@ -166,6 +169,8 @@ def _bar() -> Progress:
 
 def print_summary(summary: dict[str, Any], out: Path) -> None:
     """The figures of an import for people: a table by category, one sentence, some refusals."""
+    from kinesis.motion.importing import ROWS
+
     console = Console()
     table = Table("motion", "clips", "seconds", "fit, median [mm]", "A", "B", "C", "D")
     for name, row in summary["by_category"].items():

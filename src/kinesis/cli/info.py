@@ -10,11 +10,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from kinesis.body import BODIES, load
 from kinesis.errors import KinesisError
-from kinesis.learn import load_checkpoint
-from kinesis.motion.find import find_motions
-from kinesis.task.env import describe
 
 
 @dataclass(frozen=True)
@@ -36,6 +32,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _audit(what: str) -> str:
     from kinesis.analysis.anatomy import audit, markdown
+    from kinesis.body import load
 
     body = load(what)
     if body.actuation != "muscle":
@@ -44,6 +41,11 @@ def _audit(what: str) -> str:
 
 
 def _describe(what: str) -> dict[str, Any]:
+    from kinesis.body import BODIES, load
+    from kinesis.learn import load_checkpoint
+    from kinesis.motion.find import find_motions
+    from kinesis.task.env import describe
+
     if what in BODIES:
         body = load(what)
         return {

@@ -6,18 +6,18 @@ import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from kinesis.body import Kinematics, load
 from kinesis.cli.terminal import has_display, safe_stem
-from kinesis.motion.clip import Clip
-from kinesis.motion.find import find_motion
-from kinesis.motion.fit import Fit
-from kinesis.motion.marks import mark
-from kinesis.motion.quality import Quality, faults, judge
-from kinesis.view import Playback, write_page
+
+if TYPE_CHECKING:
+    from kinesis.body import Kinematics
+    from kinesis.motion.clip import Clip
+    from kinesis.motion.fit import Fit
+    from kinesis.motion.quality import Quality
+    from kinesis.view import Playback
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class Show:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Show, args=list(argv), prog="kinesis show")
+    from kinesis.body import Kinematics, load
+    from kinesis.motion.find import find_motion
+    from kinesis.view import write_page
+
     kinematics = Kinematics(load("legs80"))
     playback = playback_of(find_motion(asked.motion, kinematics, asked.clip), kinematics)
     out = asked.out or Path("out", f"{safe_stem(playback.title)}.html")
@@ -49,6 +53,10 @@ def main(argv: Sequence[str]) -> int:
 
 def playback_of(fitted: Fit, kinematics: Kinematics) -> Playback:
     """The clip, its source beside it, its faults on the time line and its quality as scorecard."""
+    from kinesis.motion.marks import mark
+    from kinesis.motion.quality import faults, judge
+    from kinesis.view import Playback
+
     clip, marks = fitted.clip, mark(fitted.clip, kinematics, fitted.errors_m)
     return Playback(
         title=clip.name,

@@ -6,20 +6,17 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from kinesis.body import load
-from kinesis.evaluate import Score, follow_clips, summarise
-from kinesis.learn.checkpoint import Checkpoint
-from kinesis.learn.config import Experiment
-from kinesis.learn.mining import LOG, MiningRun, read_log
-from kinesis.learn.pipeline import Judge, Pipeline, Position
-from kinesis.learn.recipes import RECIPES
-from kinesis.motion.clip import Clip
-from kinesis.motion.find import find_motions
+if TYPE_CHECKING:
+    from kinesis.evaluate import Score
+    from kinesis.learn.checkpoint import Checkpoint
+    from kinesis.learn.config import Experiment
+    from kinesis.learn.pipeline import Judge, Position
+    from kinesis.motion.clip import Clip
 
 
 @dataclass(frozen=True)
@@ -43,6 +40,11 @@ class Train:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Train, args=list(argv), prog="kinesis train")
+    from kinesis.body import load
+    from kinesis.learn.mining import MiningRun
+    from kinesis.learn.pipeline import Pipeline
+    from kinesis.motion.find import find_motions
+
     experiment, body = _experiment(asked), load("legs80")
     clips = find_motions(experiment.motions, body)
     judge = _judge(experiment.validation, find_motions(experiment.validation, body))
@@ -61,6 +63,8 @@ def main(argv: Sequence[str]) -> int:
 
 def _experiment(asked: Train) -> Experiment:
     """The recipe with what was asked for in its place."""
+    from kinesis.learn.recipes import RECIPES
+
     experiment = dataclasses.replace(RECIPES.get(asked.recipe)(), seed=asked.seed)
     if asked.motions:
         experiment = dataclasses.replace(experiment, motions=asked.motions, validation=asked.motions)
@@ -84,6 +88,8 @@ def _experiment(asked: Train) -> Experiment:
 
 def _judge(name: str, validation: Sequence[Clip]) -> Judge:
     """How well a checkpoint does on the clips that no training sees."""
+    from kinesis.evaluate import summarise
+
     return lambda checkpoint: {"motions": name, **summarise(_scores(checkpoint, validation))}
 
 
@@ -92,11 +98,15 @@ def _examine(checkpoint: Checkpoint, clips: Sequence[Clip]) -> list[dict[str, An
 
 
 def _scores(checkpoint: Checkpoint, clips: Sequence[Clip]) -> list[Score]:
+    from kinesis.evaluate import follow_clips
+
     return [run.score for run in follow_clips(checkpoint.policy, checkpoint.card.task, clips)]
 
 
 def _print_experts(folder: Path) -> None:
     """One line an expert: what it was trained on, and the clips that it gained and lost."""
+    from kinesis.learn.mining import LOG, read_log
+
     log = read_log(folder)
     for index, r in enumerate(log.rounds):
         counts = f"gained {len(r.gained)}, lost {len(r.lost)}, nobody's {len(r.left)}"

@@ -6,16 +6,10 @@ import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 import tyro
 
-from kinesis.body import load
 from kinesis.cli.terminal import has_display, left_out
 from kinesis.errors import KinesisError
-from kinesis.learn import load_checkpoint
-from kinesis.motion.find import find_motions
-from kinesis.view.live import Session
-from kinesis.view.live.viewer import Viewer
 
 
 @dataclass(frozen=True)
@@ -37,6 +31,14 @@ class View:
 def main(argv: Sequence[str]) -> int:
     """Run until interrupted; returns the exit code."""
     asked = tyro.cli(View, args=list(argv), prog="kinesis view")
+    import torch
+
+    from kinesis.body import load
+    from kinesis.learn import load_checkpoint
+    from kinesis.motion.find import find_motions
+    from kinesis.view.live import Session
+    from kinesis.view.live.viewer import Viewer
+
     torch.set_num_threads(1)  # one body is too little to share
     policies = [load_checkpoint(name.strip()) for name in asked.policy.split(",") if name.strip()]
     if not policies:
