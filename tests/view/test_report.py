@@ -145,7 +145,7 @@ def refused(capsys, *argv):
         (["--result", "{bad}"], "not a benchmark result"),
         (["--redundancy", "{bad}"], "a result of another policy"),
         (["--out", "{bad}"], "not a folder"),
-        (["--speed", "9"], "9 m/s"),
+        (["--speed", "99"], "speed"),
     ],
 )
 def test_refusals_are_one_sentence_and_leave_nothing(capsys, tmp_path, monkeypatch, argv, words):

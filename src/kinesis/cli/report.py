@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kinesis.view.report_page import EffortPart, GaitPart, MusclePart
     from kinesis.view.report_sections import Scores
 
-FILM_S, EFFORT_HZ = 6.0, 50.0
+FASTEST_MPS, FILM_S, EFFORT_HZ = 2.5, 6.0, 50.0
 STEPS = ("scores", "walk", "gait", "muscles", "effort", "film", "page")
 Tell = Callable[[str, int, int], None]
 """Told a step of `STEPS`, and how much of how much of it is done."""
@@ -65,12 +65,12 @@ class _Given:
     checkpoint: Checkpoint
     body: Body
     id: str
-    walk: Clip
-    clips: list[Clip]
     norms: Norms | None
     people: Envelopes | None
     scores: Scores | None
     redundancy: list[Section]
+    walk: Clip
+    clips: list[Clip]
 
 
 def main(argv: Sequence[str]) -> int:
@@ -94,6 +94,8 @@ def _read(asked: Report) -> _Given:
 
     if asked.out.exists() and not asked.out.is_dir():
         raise KinesisError("not a folder", where=str(asked.out), expected="a folder for the page")
+    if not 0.0 < asked.speed <= FASTEST_MPS:
+        raise KinesisError("not a speed of walking", got=asked.speed, expected=f"above 0, at most {FASTEST_MPS:g} m/s")
     checkpoint = load_checkpoint(asked.policy)
     body, own = load(checkpoint.card.task.body), policy_id(checkpoint)
     if body.actuation != "muscle":
@@ -103,12 +105,12 @@ def _read(asked: Report) -> _Given:
         checkpoint,
         body,
         own,
-        find_motions(f"builtin:walk@{asked.speed:g}", body)[0],
-        [] if asked.result else find_motions(asked.motions, body, on_refusal=left_out),
         load_norms(Path(bands), skeleton_of(body).leg_m) if bands else None,
         find_emg(asked.reference, "walk", asked.speed) if asked.reference else None,
         _result(asked.result, own) if asked.result else None,
         _redundancy(asked.redundancy, own) if asked.redundancy else [],
+        find_motions(f"builtin:walk@{asked.speed:g}", body)[0],
+        [] if asked.result else find_motions(asked.motions, body, on_refusal=left_out),
     )
 
 
@@ -230,7 +232,10 @@ def _effort(recordings: Sequence[Recording]) -> EffortPart:
     from kinesis.evaluate.recording import resampled
     from kinesis.view.report_page import EffortPart
 
-    optimum = static_optimum(resampled(recordings[0], EFFORT_HZ))
+    walk = resampled(recordings[0], EFFORT_HZ)
+    if len(walk) < 2:
+        raise KinesisError("the policy fell at once", where=walk.name)
+    optimum = static_optimum(walk)
     return EffortPart(optimum, effort_table(optimum))
 
 
