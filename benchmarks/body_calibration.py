@@ -9,114 +9,64 @@ example). Joint moments by inverse dynamics, 6 Hz low-pass; then min of summed s
 
 from __future__ import annotations
 
-import gzip
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import mujoco
 import numpy as np
-import torch
 import tyro
 from scipy.interpolate import CubicSpline
-from scipy.signal import butter, filtfilt
 
+from kinesis.analysis.demand import LOWPASS_HZ, MEASURED_HZ, Demand, demand_of_measured
+from kinesis.analysis.effort import Optimum, static_optimum
+from kinesis.analysis.effort_table import correlation
+from kinesis.analysis.emg.channels import channel_of, mixing
+from kinesis.analysis.inverse import JointMoments, inverse_dynamics
 from kinesis.body import Body, Kinematics, load
-from kinesis.body.muscles import muscle_state
-from kinesis.body.sharing import share_torques
-from kinesis.evaluate.mechanics import fold
 from kinesis.motion.clip import velocities
+from kinesis.motion.filters import lowpass
 from kinesis.motion.find import find_motions
-from kinesis.motion.readers.opensim_coordinates import (
-    ROTATIONS,
-    TRANSLATIONS,
-    coordinate_of,
-    coordinates,
-    root_orientation,
-    root_position,
-)
-from kinesis.motion.readers.opensim_table import read_table
+from kinesis.motion.readers.opensim_coordinates import coordinate_of
+from kinesis.motion.readers.opensim_forces import read_forces
+from kinesis.motion.readers.opensim_table import Table, read_table
 
 BODIES = ("legs80", "legs80_calibrated")
-RATE_HZ, LOWPASS_HZ, EFFORT = 100.0, 6.0, 0.01
-WEIGHT = 0.1
-"""Of a torque residual [1/(N·m)]: with EFFORT, one tenth of full activation counts as about 0.1 N·m."""
+GRAVITY = 9.81
+LAGS_S = (0.0, 0.04)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 RESULT = Path(__file__).parent / "results" / "body_calibration.json"
-CHANNELS = {
-    "soleus": ("soleus",),
-    "gastrocnemius": ("gasmed", "gaslat"),
-    "tibialis_anterior": ("tibant",),
-    "medial_hamstrings": ("semimem", "semiten"),
-    "biceps_femoris": ("bflh",),
-    "vastus_lateralis": ("vaslat",),
-    "vastus_medius": ("vasmed",),
-    "rectus_femoris": ("recfem",),
-    "gluteus_maximus": ("glmax1", "glmax2", "glmax3"),
-    "gluteus_medius": ("glmed1", "glmed2", "glmed3"),
-}
-"""EMG channel to the muscles whose mean stands beside it."""
 
 
-@dataclass(frozen=True)
-class Walk:
-    """qpos (frame, nq) at RATE_HZ and the wrench of the ground on each foot (frame, 2, 6) about the origin, world."""
+def builtin_walk(body: Body, speed_mps: float = 1.3) -> Demand:
+    """Four seconds of a built-in walk and the torques that it needs.
 
-    qpos: np.ndarray
-    wrench: np.ndarray
-    keep: slice
-    """Frames that count; the others are filters' ends."""
-
-
-def moments(body: Body, walk: Walk) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Joint moments (frame, joint) [N·m] that muscles must give, root residuals (frame, 6), speeds (frame, nv)."""
-    model, feet = body.model, [body.model.body(name).id for name in ("calcn_r", "calcn_l")]
-    qvel = velocities(body, walk.qpos, RATE_HZ)
-    qacc = np.gradient(qvel, 1.0 / RATE_HZ, axis=0)
-    model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONSTRAINT)
-    data, needed = mujoco.MjData(model), np.empty_like(qvel)
-    linear, turning = np.zeros((3, model.nv)), np.zeros((3, model.nv))
-    for frame, (q, v, a) in enumerate(zip(walk.qpos, qvel, qacc, strict=True)):
-        data.qpos[:], data.qvel[:], data.qacc[:] = q, v, a
-        mujoco.mj_inverse(model, data)
-        needed[frame] = data.qfrc_inverse
-        for side, foot in enumerate(feet):
-            mujoco.mj_jac(model, data, linear, turning, np.zeros(3), foot)
-            needed[frame] -= linear.T @ walk.wrench[frame, side, :3] + turning.T @ walk.wrench[frame, side, 3:]
-    model.opt.disableflags &= ~int(mujoco.mjtDisableBit.mjDSBL_CONSTRAINT)
-    return fold(body, walk.qpos, needed), needed[:, :6], qvel
-
-
-def share(body: Body, walk: Walk, torque: np.ndarray, qvel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Activations (frame, muscle) and what of the torque is left (frame, joint) [N·m]."""
-    data = mujoco.MjData(body.model)
-    states = [muscle_state(body, data, q, v) for q, v in zip(walk.qpos, qvel, strict=True)]
-    arms, gain, bias = (np.stack([getattr(s, name) for s in states]) for name in ("arms", "gain", "bias"))
-    tensors = [torch.from_numpy(x) for x in (torque, arms, gain, bias, np.full(14, WEIGHT))]
-    activation = share_torques(*tensors, effort=EFFORT, iterations=40).numpy()
-    return activation, torque - np.einsum("fjm,fm->fj", arms, gain * activation + bias)
-
-
-def builtin_walk(body: Body, speed_mps: float = 1.3) -> Walk:
-    """The ground's force is what the motion needs, shared by the feet by the lever rule, each under its own sole.
-
-    A sole is 0.28 m by 0.08 m; one that is more than a centimetre up bears nothing. What a centre of pressure held
-    under it cannot give is left as a moment on the root, which is reported.
+    The ground's force is what the motion needs, shared by the feet by the lever rule, each under its own sole. A sole
+    is 0.28 m by 0.08 m; one that is more than a centimetre up bears nothing. What a centre of pressure held under it
+    cannot give is left as a moment on the root, which is reported. Half a second at either end is cut off.
     """
     clip = find_motions(f"builtin:walk@{speed_mps:g}", body)[0]
-    time_s = np.arange(int(4.0 * RATE_HZ)) / RATE_HZ
+    time_s = np.arange(int(4.0 * MEASURED_HZ)) / MEASURED_HZ
     spline = CubicSpline(np.arange(clip.frames) / clip.rate_hz, clip.qpos)
-    qpos = _smooth(spline(time_s))
+    qpos = lowpass(spline(time_s), MEASURED_HZ, LOWPASS_HZ)
     qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
     body.couplings.apply(qpos)
-    none = Walk(qpos, np.zeros((len(qpos), 2, 6)), slice(50, 350))
-    _, residual, qvel = moments(body, none)
+    qvel = velocities(body, qpos, MEASURED_HZ)
+    acceleration = np.gradient(qvel, 1.0 / MEASURED_HZ, axis=0)
+    floating = inverse_dynamics(body, qpos, qvel, acceleration, np.zeros((len(qpos), 2, 6)))
+    wrench = ground_wrench(body, qpos, qvel, floating.root)
+    moments = inverse_dynamics(body, qpos, qvel, acceleration, wrench)
+    return cut(Demand(clip.name, body, time_s, qpos, qvel, moments.muscle, inverse=moments), slice(50, 350))
+
+
+def ground_wrench(body: Body, qpos: np.ndarray, qvel: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """(frame, 2, 6) of the ground on the feet that gives what the root needs (frame, 6), as far as soles allow."""
     turn = np.empty((len(qpos), 9))
     for frame, quaternion in enumerate(qpos[:, 3:7]):
         mujoco.mju_quat2Mat(turn[frame], quaternion)
-    force = residual[:, :3]
-    moment = np.einsum("fij,fj->fi", turn.reshape(-1, 3, 3), residual[:, 3:]) + np.cross(qpos[:, :3], force)
+    force = root[:, :3]
+    moment = np.einsum("fij,fj->fi", turn.reshape(-1, 3, 3), root[:, 3:]) + np.cross(qpos[:, :3], force)
     centre = np.stack([-moment[:, 1], moment[:, 0], 0.0 * force[:, 2]], 1) / force[:, 2:]
     free = moment - np.cross(centre, force)
     kinematics = Kinematics(body)
@@ -127,7 +77,7 @@ def builtin_walk(body: Body, speed_mps: float = 1.3) -> Walk:
     share = np.clip(((centre[:, :2] - feet[:, 1]) * across).sum(1) / (across**2).sum(1), 0.0, 1.0)
     down = kinematics.sole_heights(qpos).min(2) < 0.01
     share = np.where(down[:, 0] == down[:, 1], share, down[:, 0].astype(float))
-    share = np.clip(_smooth(share, 10.0), 0.0, 1.0)
+    share = np.clip(lowpass(share, MEASURED_HZ, 10.0), 0.0, 1.0)
     loads = np.stack([share, 1.0 - share], 1)[..., None]
     half = np.linalg.norm(along, axis=2, keepdims=True)
     axes = np.stack([along / half, np.flip(along, 2) / half * [-1.0, 1.0]], 2)
@@ -136,98 +86,77 @@ def builtin_walk(body: Body, speed_mps: float = 1.3) -> Walk:
     points = feet + np.einsum("fsij,fsi->fsj", axes, offset)
     points = np.concatenate([points, np.zeros_like(points[..., :1])], 2)
     forces = loads * force[:, None]
-    return Walk(qpos, np.concatenate([forces, np.cross(points, forces) + loads * free[:, None]], 2), none.keep)
+    return np.concatenate([forces, np.cross(points, forces) + loads * free[:, None]], 2)
 
 
-def recorded_walk(body: Body, folder: Path) -> tuple[Walk, np.ndarray, dict[str, np.ndarray]]:
-    """A person's walk with measured forces, scaled to the body's weight, and the EMG of the right leg [share of peak].
-
-    Returns the walk, its times [s] and EMG by channel, each (time,), 40 s⁻¹ and finer, on its own `emg_time`.
-    """
-    mocap = folder / "data" / "mocap" / "opensim_ik" / "rajagopal2016"
-    table = read_table(mocap / "walk_coordinates_rra.sto.gz", coordinate_of)
-    given = coordinates(table, body)
-    time_s = np.arange(table.time_s[0], table.time_s[-1], 1.0 / RATE_HZ)
-    column = {n: np.interp(time_s, table.time_s, v) for n, v in zip(given.names, given.values.T, strict=True)}
-    qpos = np.tile(body.standing_qpos(), (len(time_s), 1))
-    qpos[:, :3] = root_position(np.stack([column[n] for n in TRANSLATIONS], 1))
-    qpos[:, 3:7] = root_orientation(np.stack([column[n] for n in ROTATIONS], 1))
-    qpos[:, body.joint_qpos] = np.stack([column.get(n, np.zeros(len(time_s))) for n in body.joints], 1)
-    body.couplings.apply(qpos)
-    plates = _sto(mocap / "grf_walk.mot.gz")
-    wrench = np.zeros((len(time_s), 2, 6))
-    for side, name in enumerate("rl"):
-        force = root_position(np.stack([plates[f"ground_force_{name}_v{axis}"] for axis in "xyz"], 1))
-        point = root_position(np.stack([plates[f"ground_force_{name}_p{axis}"] for axis in "xyz"], 1))
-        free = root_position(np.stack([plates[f"ground_torque_{name}_{axis}"] for axis in "xyz"], 1))
-        moment = np.where(force[:, 2:] > 20.0, np.cross(point, force) + free, 0.0)
-        force = np.where(force[:, 2:] > 20.0, force, 0.0)
-        for axis, values in enumerate(np.concatenate([force, moment], 1).T):
-            low = filtfilt(*butter(2, 20.0, fs=2000.0), values)
-            wrench[:, side, axis] = np.interp(time_s, plates["time"], low)
-    inside = slice(10, -10)
-    wrench *= 9.81 * body.mass_kg / wrench[inside, :, 2].sum(1).mean()
-    emg = _sto(folder / "data" / "emg" / "rajagopal2016" / "walk_electromyography_processed.sto")
-    return Walk(_smooth(qpos), wrench, inside), time_s, emg
+def recorded_walk(body: Body, folder: Path) -> Demand:
+    """A person's walk with measured forces, scaled to the body's weight."""
+    forces, motion = read_forces(folder / "grf_walk.mot.gz"), folder / "walk_coordinates_rra.sto.gz"
+    while_walking = forces.at(read_table(motion, coordinate_of).time_s, None)
+    mass_kg = float(while_walking[:, :, 2].sum(1).mean()) / GRAVITY
+    demand = demand_of_measured(motion, forces, body, mass_kg=mass_kg)
+    return cut(demand, slice(10, -10))
 
 
-def _smooth(values: np.ndarray, cutoff_hz: float = LOWPASS_HZ) -> np.ndarray:
-    return filtfilt(*butter(2, cutoff_hz, fs=RATE_HZ), values, axis=0)
+def cut(demand: Demand, kept: slice) -> Demand:
+    """Without the ends, where filters know less."""
+    inverse = demand.inverse
+    assert inverse is not None
+    rows = [getattr(demand, name)[kept] for name in ("time_s", "qpos", "qvel", "torque")]
+    moments = JointMoments(inverse.muscle[kept], inverse.root[kept])
+    return Demand(demand.name, demand.body, *rows, inverse=moments, low_pass_hz=LOWPASS_HZ)
 
 
-def _sto(path: Path) -> dict[str, np.ndarray]:
-    lines = (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode().splitlines()
-    start = lines.index("endheader") + 1
-    return dict(zip(lines[start].split(), np.loadtxt(lines[start + 1 :]).T, strict=True))
-
-
-def compare(walk: Walk) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def compare(walk: Callable[[Body], Demand]) -> tuple[dict[str, Any], dict[str, Optimum]]:
     """Per body: greatest and mean activation of every muscle, both sides, and what is left of the torques."""
-    summary: dict[str, Any] = {}
-    activations = {}
-    for name in BODIES:
-        body = load(name)
-        torque, residual, qvel = moments(body, walk)
-        activation, left = share(body, walk, torque, qvel)
-        activations[name] = activation
-        used, rms = activation[walk.keep], np.sqrt(np.mean(left[walk.keep] ** 2))
-        summary[name] = {
-            "torque_left_rms_nm": round(float(rms), 3),
-            "torque_left_max_nm": round(float(np.abs(left[walk.keep]).max()), 2),
-            "root_residual_rms_n": round(float(np.sqrt((residual[walk.keep, :3] ** 2).sum(1).mean())), 1),
-            "root_residual_rms_nm": round(float(np.sqrt((residual[walk.keep, 3:] ** 2).sum(1).mean())), 1),
-            "mean_squared_activation": round(float((used**2).mean()), 5),
-            "muscle_frames_above_0.9": round(float((used > 0.9).mean()), 5),
-            "peak": {m[:-2]: round(float(used[:, [i, i + 40]].max()), 3) for i, m in enumerate(body.actuators[:40])},
-            "mean": {m[:-2]: round(float(used[:, [i, i + 40]].mean()), 3) for i, m in enumerate(body.actuators[:40])},
-        }
-    return summary, activations
+    optima = {name: static_optimum(walk(load(name))) for name in BODIES}
+    return {name: _row(optimum) for name, optimum in optima.items()}, optima
 
 
-def agree(
-    walk: Walk, time_s: np.ndarray, emg: dict[str, np.ndarray], activations: dict[str, np.ndarray], lag_s: float
-) -> dict[str, dict[str, float]]:
-    """Pearson r of right-leg activation with the person's own EMG, which is `lag_s` earlier."""
-    body = load("legs80")
+def _row(optimum: Optimum) -> dict[str, Any]:
+    used, left, root = optimum.activation, optimum.residual, optimum.demand.inverse
+    assert root is not None
+    body = optimum.demand.body
+    pairs = {name[:-2]: [i, body.actuators.index(f"{name[:-2]}_l")] for i, name in enumerate(body.actuators[:40])}
+    return {
+        "torque_left_rms_nm": round(_rms(left), 3),
+        "torque_left_max_nm": round(float(np.abs(left).max()), 2),
+        "root_residual_rms_n": round(_rms(root.root_force), 1),
+        "root_residual_rms_nm": round(_rms(root.root_moment), 1),
+        "mean_squared_activation": round(float((used**2).mean()), 5),
+        "muscle_frames_above_0.9": round(float((used > 0.9).mean()), 5),
+        "peak": {name: round(float(used[:, both].max()), 3) for name, both in pairs.items()},
+        "mean": {name: round(float(used[:, both].mean()), 3) for name, both in pairs.items()},
+    }
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt((values**2).mean()))
+
+
+def agree(emg: Table, optima: dict[str, Optimum], lag_s: float) -> dict[str, dict[str, float]]:
+    """Pearson r of right-leg activation with the person's own EMG, which is `lag_s` earlier; channel by channel."""
     rows: dict[str, dict[str, float]] = {}
-    for channel, muscles in CHANNELS.items():
-        heard = np.interp(time_s[walk.keep] - lag_s, emg["time"], emg[channel])
+    for channel in emg.columns:
         rows[channel] = {}
-        for name in BODIES:
-            used = activations[name][walk.keep][:, [body.actuators.index(f"{m}_r") for m in muscles]].mean(1)
-            rows[channel][name] = round(float(np.corrcoef(used, heard)[0, 1]), 3)
-    rows["mean"] = {name: round(float(np.mean([r[name] for r in rows.values()])), 3) for name in BODIES}
+        for name, optimum in optima.items():
+            demand = optimum.demand
+            heard = np.interp(demand.time_s - lag_s, emg.time_s, emg.columns[channel])
+            (weights,) = mixing(demand.body, demand.body.actuators, [channel], "r")
+            rows[channel][name] = round(correlation(optimum.activation @ weights, heard) or 0.0, 3)
+    rows["mean"] = {name: round(float(np.mean([r[name] for r in rows.values()])), 3) for name in optima}
     return rows
 
 
 def main(shared: Path = SHARED) -> None:
     """Measure and write the result."""
-    body = load("legs80")
-    result: dict[str, Any] = {"builtin:walk@1.3": compare(builtin_walk(body))[0]}
-    if (shared / "data").is_dir():
-        walk, time_s, emg = recorded_walk(body, shared)
-        person, activations = compare(walk)
-        person["r_emg"] = {f"{lag} ms": agree(walk, time_s, emg, activations, lag / 1000) for lag in (0, 40)}
+    result: dict[str, Any] = {"builtin:walk@1.3": compare(builtin_walk)[0]}
+    mocap = shared / "data" / "mocap" / "opensim_ik" / "rajagopal2016"
+    if mocap.is_dir():
+        person, optima = compare(lambda body: recorded_walk(body, mocap))
+        emg = shared / "data" / "emg" / "rajagopal2016" / "walk_electromyography_processed.sto"
+        heard = read_table(emg, channel_of)
+        person["r_emg"] = {f"{1000 * lag:g} ms": agree(heard, optima, lag) for lag in LAGS_S}
         result["rajagopal2016"] = person
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))

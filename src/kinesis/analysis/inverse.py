@@ -21,13 +21,23 @@ class JointMoments:
     """What inverse dynamics gives, at every instant.
 
     muscle: (instant, joint) [N·m] of muscles, active and passive, knee couplings folded in; damping and springs of
-    joints are taken off already, ends of their ranges are not known. root_force [N], root_moment [N·m]: (instant,)
-    sizes of what would have to hold the pelvis from outside, none for a body and forces that fit.
+    joints are taken off already, ends of their ranges are not known. root: (instant, 6) force in the world [N], then
+    moment in the pelvis' own frame [N·m], which would have to hold the pelvis from outside, none for a body and forces
+    that fit.
     """
 
     muscle: np.ndarray
-    root_force: np.ndarray
-    root_moment: np.ndarray
+    root: np.ndarray
+
+    @property
+    def root_force(self) -> np.ndarray:
+        """(instant,) size of the force on the root [N]."""
+        return np.asarray(np.linalg.norm(self.root[:, :3], axis=1))
+
+    @property
+    def root_moment(self) -> np.ndarray:
+        """(instant,) size of the moment on the root [N·m]."""
+        return np.asarray(np.linalg.norm(self.root[:, 3:], axis=1))
 
 
 def inverse_dynamics(
@@ -69,5 +79,4 @@ def inverse_dynamics(
     pieces = np.array_split(np.arange(len(qpos)), min(os.cpu_count() or 1, max(1, len(qpos) // 50)))
     with ThreadPoolExecutor(len(pieces)) as pool:
         list(pool.map(evaluate, pieces))
-    root = [np.linalg.norm(part, axis=1) for part in (forces[:, :3], forces[:, 3:_ROOT])]
-    return JointMoments(fold(body, qpos, forces), root[0], root[1])
+    return JointMoments(fold(body, qpos, forces), forces[:, :_ROOT])
