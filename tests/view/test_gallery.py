@@ -77,8 +77,15 @@ def test_links_lead_somewhere(folder, tmp_path):
     out = write_gallery(tmp_path / "docs" / "results.md", read_entries(folder, refuse), {"strong (ssssss)": seen})
     (out.parent / "benchmark.md").touch()
     links = re.findall(r"\]\(([^)]+)\)", out.read_text())
-    assert "results/b.html" in links
-    assert [link for link in links if not (out.parent / link).exists()] == []
+    assert {"results/b.html", "results/b.html#walk_normal", "results/b.html#run_fast"} <= set(links)
+    assert [link for link in links if not (out.parent / link.partition("#")[0]).exists()] == []
+
+
+def test_a_strange_category_is_no_link(folder, tmp_path):
+    write_result(folder / "b.json", RESULT, made_up("strong", 0.8, groups=("turn", "x](javascript:alert(1))")))
+    page = write_gallery(tmp_path / "r.md", read_entries(folder, refuse), {"strong (ssssss)": tmp_path / "b.html"})
+    assert "[turn](b.html#turn)" in page.read_text()
+    assert "#x](" not in page.read_text()
 
 
 def test_the_same_results_make_the_same_page(folder, tmp_path):

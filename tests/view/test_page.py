@@ -132,7 +132,10 @@ def test_scorecard_and_curves_are_those_of_the_chosen_motion(opened, playbacks):
     assert opened.evaluate("document.querySelectorAll('#activation-traces figure').length") == 8
 
 
-@pytest.mark.parametrize(("mark", "title"), [("#3", "1.4"), ("#9", "0.8"), ("#x", "0.8"), ("", "0.8")])
+@pytest.mark.parametrize(
+    ("mark", "title"),
+    [("#3", "1.4"), ("#Walking_at_1_4_m_s", "1.4"), ("#9", "0.8"), ("#%zz", "0.8"), ("#x", "0.8"), ("", "0.8")],
+)
 def test_the_address_may_name_a_motion(browser, page, mark, title):
     browser.prefer_reduced_motion(wanted=True)
     browser.send("Page.navigate", url="about:blank")

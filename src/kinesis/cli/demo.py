@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import tyro
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
+from kinesis.cli.terminal import progress
 from kinesis.errors import KinesisError
 
 if TYPE_CHECKING:
@@ -50,14 +49,8 @@ def main(argv: Sequence[str]) -> int:
     clips = find_motions(",".join([WALKS, *map(str, asked.motion)]), body)
     if asked.motion:
         clips = clips[3:] + clips[:3]
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        shown = bar.add_task("following", total=None)
-        runs = follow_clips(
-            checkpoint.policy,
-            checkpoint.card.task,
-            clips,
-            progress=lambda done, total: bar.update(shown, completed=done, total=total),
-        )
+    with progress("following") as told:
+        runs = follow_clips(checkpoint.policy, checkpoint.card.task, clips, progress=told)
     console.print(_table(runs))
     playbacks = [followed(run, body) for run in runs]
     page = write_page(asked.out.with_suffix(".html"), body, playbacks)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import tyro
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
-from kinesis.cli.terminal import left_out
+from kinesis.cli.terminal import left_out, progress
 
 
 @dataclass(frozen=True)
@@ -38,11 +36,8 @@ def main(argv: Sequence[str]) -> int:
     checkpoint = load_checkpoint(asked.policy)
     task = checkpoint.card.task
     clips = find_motions(asked.motions, load(task.body), on_refusal=left_out)
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        shown = bar.add_task("following", total=None)
-        runs = follow_clips(
-            checkpoint.policy, task, clips, progress=lambda done, total: bar.update(shown, completed=done, total=total)
-        )
+    with progress("following") as told:
+        runs = follow_clips(checkpoint.policy, task, clips, progress=told)
     summary = summarise([run.score for run in runs])
     if asked.json:
         print(json.dumps(summary))

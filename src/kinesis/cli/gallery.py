@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from kinesis.cli.terminal import left_out
+from kinesis.cli.terminal import left_out, progress, safe_stem
 from kinesis.errors import KinesisError
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class Gallery:
     out: Path = Path("docs/results.md")
     """The page; its figures and playback pages go into a folder of the same name."""
     playback: bool = False
-    """Write a playback page for each result whose policy is at hand: one motion of each category, simulated now."""
+    """Write a playback page for each result whose policy is at hand: one motion of each category, simulated now. It is
+    named after the policy's id, so that a page of an older policy is not taken for one of this."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -42,10 +43,9 @@ def main(argv: Sequence[str]) -> int:
     entries = read_entries(asked.results, left_out)
     pages = {}
     for entry in entries:
-        page = asked.out.with_suffix("") / f"{entry.path.stem}.html"
-        checkpoint = _at_hand(entry.result["policy"]) if asked.playback else None
-        if checkpoint:
-            _write_playback(page, entry, checkpoint)
+        page = asked.out.with_suffix("") / f"{safe_stem(f'{entry.path.stem}-{entry.id}')}.html"
+        if asked.playback:
+            _write_playback(page, entry)
         if page.exists():
             pages[entry.name] = page
     print(f"gallery: {write_gallery(asked.out, entries, pages)}")
@@ -67,8 +67,8 @@ def _at_hand(policy: Mapping[str, str]) -> Checkpoint | None:
     return None
 
 
-def _write_playback(page: Path, entry: Entry, checkpoint: Checkpoint) -> None:
-    """The first motion of each category, its beginning."""
+def _write_playback(page: Path, entry: Entry) -> None:
+    """The beginning of the first motion of each category; where policy or suite are not at hand, only words."""
     from kinesis.body import load
     from kinesis.evaluate import SUITES, follow_clips
     from kinesis.evaluate.intervals import group_of
@@ -76,12 +76,21 @@ def _write_playback(page: Path, entry: Entry, checkpoint: Checkpoint) -> None:
     from kinesis.motion.find import find_motions
     from kinesis.view import followed, write_page
 
+    checkpoint = _at_hand(entry.result["policy"])
+    suite = entry.result["suite"]
+    if not checkpoint:
+        return
+    if suite not in SUITES:
+        left_out(KinesisError.unknown("benchmark suite", suite, SUITES.names(), where=str(entry.path)))
+        return
     task = checkpoint.card.task
     body = load(task.body)
     first: dict[str, Clip] = {}
-    for clip in find_motions(SUITES.get(entry.result["suite"]).motions, body):
+    for clip in find_motions(SUITES.get(suite).motions, body):
         first.setdefault(group_of(clip), clip)
-    runs = follow_clips(checkpoint.policy, task, [beginning(clip, PER_PAGE_S) for clip in first.values()])
+    clips = [beginning(clip, PER_PAGE_S) for clip in first.values()]
+    with progress(entry.name) as told:
+        runs = follow_clips(checkpoint.policy, task, clips, progress=told)
     titles = [group.replace("_", " ") for group in first]
     write_page(page, body, [followed(run, body, title=title) for title, run in zip(titles, runs, strict=True)])
     print(f"playback: {page}, {1e-6 * page.stat().st_size:.1f} MB")

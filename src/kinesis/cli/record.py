@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from kinesis.cli.terminal import left_out, safe_stem
+from kinesis.cli.terminal import left_out, progress, safe_stem
 from kinesis.errors import KinesisError
 
 if TYPE_CHECKING:
@@ -55,9 +54,6 @@ def main(argv: Sequence[str]) -> int:
 
 def recorded(policy: str, motions: str, rate_hz: float | None) -> Iterator[Recording]:
     """Recordings of motions by their names, as they come, with a progress bar on standard error."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from kinesis.body import load
     from kinesis.evaluate.provenance import policy_id
     from kinesis.evaluate.recording import each_recording
@@ -66,15 +62,14 @@ def recorded(policy: str, motions: str, rate_hz: float | None) -> Iterator[Recor
 
     checkpoint = load_checkpoint(policy)
     clips = find_motions(motions, load(checkpoint.card.task.body), on_refusal=left_out)
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        shown = bar.add_task("recording", total=None)
+    with progress("recording") as told:
         yield from each_recording(
             checkpoint.policy,
             checkpoint.card.task,
             clips,
             rate_hz=rate_hz,
             policy_id=policy_id(checkpoint),
-            progress=lambda done, total: bar.update(shown, completed=done, total=total),
+            progress=told,
         )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from kinesis.errors import KinesisError
 
@@ -14,6 +16,17 @@ _UNSAFE = re.compile(r"[^\w.@+-]+")
 def left_out(error: KinesisError) -> None:
     """Say on standard error that something was left out, and why."""
     print(f"left out: {error}", file=sys.stderr)
+
+
+@contextmanager
+def progress(words: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, if that is a terminal; gives what is to be told how much of how much is done."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        shown = bar.add_task(words, total=None)
+        yield lambda done, total: bar.update(shown, completed=done, total=total)
 
 
 def has_display() -> bool:

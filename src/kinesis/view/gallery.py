@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +33,12 @@ class Entry:
     @property
     def name(self) -> str:
         """The policy's name and the beginning of its id, since a name may come to mean another policy."""
-        policy = self.result["policy"]
-        return f"{policy['name']} ({policy['id'][:6]})"
+        return f"{self.result['policy']['name']} ({self.id})"
+
+    @property
+    def id(self) -> str:
+        """The beginning of the policy's id."""
+        return str(self.result["policy"]["id"][:6])
 
     @property
     def plain(self) -> Mapping[str, Any]:
@@ -89,7 +94,7 @@ def _whole(result: dict[str, Any], path: Path) -> dict[str, Any]:
 def write_gallery(out: Path, entries: Sequence[Entry], pages: Mapping[str, Path]) -> Path:
     """Write the page and its figures into a folder beside it, named after it. Returns the page's path.
 
-    pages: playback page of an entry's name, where there is one.
+    pages: playback page of an entry's name, where there is one; a motion of it is called by its category.
     """
     entries = sorted(entries, key=lambda entry: -_mean(entry.plain["all"], f"success_{STRICTEST}"))
     figures = out.with_suffix("")
@@ -100,6 +105,7 @@ def write_gallery(out: Path, entries: Sequence[Entry], pages: Mapping[str, Path]
         _opening(entries),
         *_leaderboard(entries, pages, out),
         *_figure("By category, unperturbed", figures / "categories.svg", out, _CATEGORIES),
+        *_watch(entries, pages, out),
         *_figure("Perturbed", figures / "perturbations.svg", out, _PERTURBATIONS),
         *_numbers(entries),
         *_origins(entries, out),
@@ -110,6 +116,13 @@ def write_gallery(out: Path, entries: Sequence[Entry], pages: Mapping[str, Path]
 
 _CATEGORIES = "Share of clips never ended, with 95 % intervals, under each published rule: looser rules to the left."
 _PERTURBATIONS = "Mean over all clips, with intervals; unperturbed at the left of each panel."
+
+
+_WATCHED = (
+    "One motion of each category, its beginning, as `kinesis gallery --playback` simulated it. The pages need neither "
+    "server nor network: open them in a browser, from a copy of this repository."
+)
+_PLAIN = re.compile(r"\w+")
 
 
 def _opening(entries: Sequence[Entry]) -> str:
@@ -138,6 +151,17 @@ def _leaderboard(entries: Sequence[Entry], pages: Mapping[str, Path], out: Path)
         "loosest. *Perturbed*: mean success under that strictest rule over all perturbations.\n"
     )
     return ["## Leaderboard\n", told, *_table(head, rows)]
+
+
+def _watch(entries: Sequence[Entry], pages: Mapping[str, Path], out: Path) -> list[str]:
+    """A line a policy that there is a page of, with a link to its motion of each category; nothing without pages."""
+    lines = []
+    for entry in entries:
+        if page := pages.get(entry.name):
+            groups = [group for group in entry.plain if group != "all" and _PLAIN.fullmatch(group)]
+            links = ", ".join(f"[{group.replace('_', ' ')}]({_link(page, out)}#{group})" for group in groups)
+            lines.append(f"- {_escaped(entry.name)}: {links}")
+    return ["## Watch\n", f"{_WATCHED}\n", *lines, ""] if lines else []
 
 
 def _perturbed(entry: Entry) -> str:

@@ -4,10 +4,11 @@ const SLOW_S = 0.12;
 const PATIENCE = 6;
 const find = (id) => document.getElementById(id);
 
-/** Which of so many motions the address asks for: page.html#2 is the second; else the first. */
-function asked(count) {
-  const number = Number(location.hash.slice(1));
-  return Number.isInteger(number) && number >= 1 && number <= count ? number - 1 : 0;
+/** Which motion the address asks for, by number or title: page.html#2, page.html#walk_slow; else the first. */
+function asked(clips) {
+  const wanted = location.hash.slice(1);
+  const names = clips.map((clip) => clip.title.replace(/\W+/g, "_"));
+  return Math.max(names.indexOf(wanted), clips.findIndex((_, index) => String(index + 1) === wanted), 0);
 }
 
 class Player {
@@ -25,7 +26,7 @@ class Player {
     this.target = new THREE.Vector3();
     listClips(this);
     connect(this);
-    this.choose(asked(this.clips.length));
+    this.choose(asked(this.clips));
     requestAnimationFrame((now) => this.tick(now));
   }
 
