@@ -114,6 +114,17 @@ def test_a_policy_of_another_body_is_broken(monkeypatch: pytest.MonkeyPatch) -> 
     assert policy.mend == 'pip install "mujoco==3.12.0" "kinesis==0.0.9"'
 
 
+def test_a_policy_that_cannot_be_read_does_not_hide_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for shipped in checkpoint.SHIPPED.glob("*.safetensors"):
+        (tmp_path / shipped.name).symlink_to(shipped)
+    (tmp_path / "a.safetensors").write_bytes(b"rubbish")
+    monkeypatch.setattr(checkpoint, "SHIPPED", tmp_path)
+    first, *others = found("policies")
+    assert (first.check, first.state) == ("policy a", "broken")
+    assert "a.safetensors" in first.found
+    assert {other.state for other in others} == {"ok"}
+
+
 @pytest.mark.parametrize(
     ("raw", "efficiency", "state", "mend"),
     [

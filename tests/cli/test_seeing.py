@@ -23,6 +23,9 @@ from kinesis.view import video
         (["view", "--motions", "builtin:walk@1.2", "--port", "70000"], "not a port"),
         (["film", "--policy", ""], "no policy named"),
         (["film", "--speed", "0"], "not a speed of a film"),
+        (["film", "--out", "film.avi", "--motion", "none.bvh"], "not a kind of film"),
+        (["film", "--width", "641", "--motion", "none.bvh"], "not a size for video"),
+        (["analyse", "redundancy", "--weaken", "soleuss", "--motions", "none.bvh"], "did you mean soleus"),
         (["gallery", "--results", "none"], "no such folder"),
     ],
 )

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from kinesis.errors import KinesisError
+from kinesis.evaluate import results
 from kinesis.evaluate.benchmark import RESULT
 from kinesis.evaluate.metrics import RULES
 from kinesis.evaluate.results import write_result
@@ -104,7 +105,8 @@ def test_words_of_a_result_stay_in_their_cell(folder, tmp_path):
     ("damage", "words"),
     [
         (lambda text: text.replace("weak", "best"), "not as it was written"),
-        (lambda text: text[:-9], "not JSON"),
+        (lambda text: text[:-9], "not a benchmark result"),
+        (lambda text: text[:-1] + ', "deep": ' + "[" * 200_000, "not a benchmark result"),
         (lambda text: text.replace('"format": 1', '"format": 7'), "another format"),
     ],
 )
@@ -134,6 +136,23 @@ def test_a_result_that_lacks_something_is_named(tmp_path, missing):
     with pytest.raises(KinesisError, match="no benchmark result"):
         read_entries(tmp_path, told.append)
     assert "lacks something" in str(told[0])
+
+
+def test_a_result_that_is_too_large_or_gone_is_named(folder, monkeypatch):
+    (folder / "gone.json").symlink_to(folder / "nothing.json")
+    monkeypatch.setattr(results, "LARGEST_MB", 1e-6 * ((folder / "a.json").stat().st_size - 1))
+    told = []
+    with pytest.raises(KinesisError, match="no benchmark result"):
+        read_entries(folder, told.append)
+    for words in ("a.json: too large for a benchmark result", "gone.json: no such file"):
+        assert words in " ".join(map(str, told))
+
+
+def test_a_page_that_cannot_be_written_is_named(folder, tmp_path):
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file" / "results.md", folder, tmp_path / "results.html"):
+        with pytest.raises(KinesisError, match=str(out)):
+            write_gallery(out, read_entries(folder, refuse), {})
 
 
 def test_a_folder_without_results_is_refused(tmp_path):

@@ -55,6 +55,7 @@ def main(argv: Sequence[str]) -> int:
     asked = tyro.cli(AnalyseRedundancy, args=list(argv), prog="kinesis analyse redundancy")
     _check(asked)
     from kinesis.analysis import redundancy
+    from kinesis.analysis.ablation import muscles_named
     from kinesis.body import load
     from kinesis.evaluate.provenance import policy_id
     from kinesis.evaluate.recording import record
@@ -62,7 +63,10 @@ def main(argv: Sequence[str]) -> int:
     from kinesis.motion.find import find_motions
 
     checkpoint = load_checkpoint(asked.policy)
-    clips = find_motions(asked.motions, load(checkpoint.card.task.body), on_refusal=_tell)
+    body = load(checkpoint.card.task.body)
+    if asked.weaken is not None:
+        muscles_named(body, asked.weaken)  # a wrong name is refused before anything slow
+    clips = find_motions(asked.motions, body, on_refusal=_tell)
     _tell("recording")
     recordings = record(checkpoint.policy, checkpoint.card.task, clips, policy_id=policy_id(checkpoint))
     result: dict[str, Any] = {"policy": policy_id(checkpoint), "clips": len(clips), "seed": asked.seed}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 PACKAGE = "kinesis"
-EXTRAS = ("video", "gpu", "c3d")
+EXTRAS = ("video", "gpu", "c3d", "onnx")
 REFERENCE_EFFICIENCY, LOWEST_EFFICIENCY = 0.8, 0.4
 """Share of the bare engine's speed that is left when everything else is done too, with 64 environments: as on the
 two-core machine of `docs/stepping.md`, and the half of it."""
@@ -169,8 +169,11 @@ def _policy(path: Path) -> Finding:
     from kinesis.learn.checkpoint import read_tensors
 
     name = f"policy {path.stem}"
-    _, card = read_tensors(path)
-    body = load(card["task"]["body"])
+    try:
+        _, card = read_tensors(path)
+        body = load(card["task"]["body"])
+    except (KinesisError, KeyError, TypeError) as error:
+        return Finding(name, "broken", f"cannot be read: {error}", f"pip install --force-reinstall {PACKAGE}")
     if card["fingerprint"] == body.fingerprint:
         return Finding(name, "ok", f"made for this {body.name} ({body.fingerprint})")
     found = f"made for {body.name} {card['fingerprint']}, this is {body.fingerprint}"

@@ -49,8 +49,9 @@ def main(argv: Sequence[str]) -> int:
     if not 0.01 <= asked.speed <= 10.0:
         raise KinesisError("not a speed of a film", got=asked.speed, expected="0.01 to 10")
     from kinesis.view import render_film
-    from kinesis.view.video import offscreen_backend
+    from kinesis.view.video import check_film, offscreen_backend
 
+    check_film(asked.out, (asked.width, asked.height))
     offscreen_backend()  # what cannot be drawn is said before it is simulated
     film = render_film(asked.out, [_shot(name, asked) for name in names], width=asked.width, height=asked.height)
     print(f"film: {film}")

@@ -38,12 +38,12 @@ class Gallery:
 def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Gallery, args=list(argv), prog="kinesis gallery")
-    from kinesis.view.gallery import read_entries, write_gallery
+    from kinesis.view.gallery import folder_of, read_entries, write_gallery
 
-    entries = read_entries(asked.results, left_out)
+    entries, folder = read_entries(asked.results, left_out), folder_of(asked.out)
     pages = {}
     for entry in entries:
-        page = asked.out.with_suffix("") / f"{safe_stem(f'{entry.path.stem}-{entry.id}')}.html"
+        page = folder / f"{safe_stem(f'{entry.path.stem}-{entry.id}')}.html"
         if asked.playback:
             _write_playback(page, entry)
         if page.exists():

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from kinesis.errors import KinesisError
+from kinesis.errors import KinesisError, UnknownName
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ def _audit(what: str) -> str:
 def _describe(what: str) -> dict[str, Any]:
     from kinesis.body import BODIES, load
     from kinesis.learn import load_checkpoint
+    from kinesis.learn.checkpoint import SHIPPED
     from kinesis.motion.find import find_motions
     from kinesis.task.env import describe
 
@@ -69,7 +70,11 @@ def _describe(what: str) -> dict[str, Any]:
             }
             for c in clips
         }
-    checkpoint = load_checkpoint(what)
+    try:
+        checkpoint = load_checkpoint(what)
+    except UnknownName:
+        policies = sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+        raise KinesisError.unknown("body, policy or motion", what, [*policies, *BODIES.names()]) from None
     card = asdict(checkpoint.card)
     card["rewards"] = describe(checkpoint.card.task.rewards)
     return card

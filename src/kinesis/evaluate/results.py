@@ -11,6 +11,8 @@ from typing import Any
 from kinesis.errors import KinesisError
 
 FORMAT = 1
+LARGEST_MB = 50.0
+_LEFT = "it is left as it is; move it away to go on without it"
 _HEAD = ("kind", "format", "sha256")
 
 
@@ -37,21 +39,38 @@ def read_result(path: Path, kind: str) -> dict[str, Any]:
     Raises:
         KinesisError: for a missing file, a corrupt one, one of another kind or format; it is left as it is.
     """
-    where, hint = str(path), "it is left as it is; move it away to go on without it"
-    if not path.is_file():
-        raise KinesisError("no such file", where=where, expected=f"a {kind}")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise KinesisError(f"not a {kind}", where=where, got=error, hint=hint) from None
+    where, content = str(path), _content(path, kind)
     if not isinstance(content, dict) or content.get("kind") != kind:
-        raise KinesisError(f"not a {kind}", where=where, hint=hint)
+        raise KinesisError(f"not a {kind}", where=where, hint=_LEFT)
     if content.get("format") != FORMAT:
         raise KinesisError(f"a {kind} of another format", where=where, got=content.get("format"), expected=FORMAT)
     own = {key: value for key, value in content.items() if key not in _HEAD}
     if content.get("sha256") != _checksum(own):
-        raise KinesisError(f"a {kind} that is not as it was written", where=where, hint=hint)
+        raise KinesisError(f"a {kind} that is not as it was written", where=where, hint=_LEFT)
     return own
+
+
+def is_result(path: Path, kind: str) -> bool:
+    """Whether a file claims to be a result of that kind.
+
+    Raises:
+        KinesisError: for what cannot be read as JSON.
+    """
+    content = _content(path, kind)
+    return isinstance(content, dict) and content.get("kind") == kind
+
+
+def _content(path: Path, kind: str) -> object:
+    """What a JSON file of no more than `LARGEST_MB` holds."""
+    if not path.is_file():
+        raise KinesisError("no such file", where=str(path), expected=f"a {kind}")
+    try:
+        if (size := path.stat().st_size) > 1e6 * LARGEST_MB:
+            got, expected = f"{1e-6 * size:.0f} MB", f"{LARGEST_MB:g} MB at the most"
+            raise KinesisError(f"too large for a {kind}", where=str(path), got=got, expected=expected, hint=_LEFT)
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise KinesisError(f"not a {kind}", where=str(path), got=error, hint=_LEFT) from None
 
 
 def _checksum(content: dict[str, Any]) -> str:

@@ -5,7 +5,6 @@ Nothing is measured here: what is not in the results is not on the page, and the
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +15,9 @@ from typing import Any
 from kinesis.errors import KinesisError
 from kinesis.evaluate.benchmark import BUILTIN, RESULT
 from kinesis.evaluate.metrics import RULES
-from kinesis.evaluate.results import read_result
+from kinesis.evaluate.results import is_result, read_result
 from kinesis.view.gallery_figures import category_figure, perturbation_figure
 
-LARGEST_MB = 50.0
 STRICTEST = RULES[-1].name
 
 
@@ -59,7 +57,7 @@ def read_entries(folder: Path, refused: Callable[[KinesisError], None]) -> list[
     entries = []
     for path in sorted(folder.glob("*.json")):
         try:
-            if _is_result(path):
+            if is_result(path, RESULT):
                 entries.append(Entry(path, _whole(read_result(path, RESULT), path)))
         except KinesisError as error:
             refused(error)
@@ -67,17 +65,6 @@ def read_entries(folder: Path, refused: Callable[[KinesisError], None]) -> list[
         hint = "kinesis benchmark --out FILE makes one"
         raise KinesisError("no benchmark result", where=str(folder), hint=hint)
     return entries
-
-
-def _is_result(path: Path) -> bool:
-    """Whether a file claims to be one; what cannot be read as JSON is refused by name."""
-    if path.stat().st_size > 1e6 * LARGEST_MB:
-        raise KinesisError("too large for a result", where=str(path), expected=f"at most {LARGEST_MB:g} MB")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise KinesisError("not JSON", where=str(path), got=error, hint="it is left as it is") from None
-    return isinstance(content, dict) and content.get("kind") == RESULT
 
 
 def _whole(result: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -91,14 +78,29 @@ def _whole(result: dict[str, Any], path: Path) -> dict[str, Any]:
     return result
 
 
+def folder_of(out: Path) -> Path:
+    """The folder for a page's figures and playback pages, beside it and named after it; made if it is not there.
+
+    Raises:
+        KinesisError: if the page cannot be written.
+    """
+    if out.suffix != ".md" or out.is_dir():
+        raise KinesisError("not a page of Markdown", where=str(out), expected="a file whose name ends in .md")
+    folder = out.with_suffix("")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise KinesisError("the page cannot be written", where=str(out), got=error) from None
+    return folder
+
+
 def write_gallery(out: Path, entries: Sequence[Entry], pages: Mapping[str, Path]) -> Path:
     """Write the page and its figures into a folder beside it, named after it. Returns the page's path.
 
     pages: playback page of an entry's name, where there is one; a motion of it is called by its category.
     """
     entries = sorted(entries, key=lambda entry: -_mean(entry.plain["all"], f"success_{STRICTEST}"))
-    figures = out.with_suffix("")
-    figures.mkdir(parents=True, exist_ok=True)
+    figures = folder_of(out)
     category_figure(figures / "categories.svg", {entry.name: entry.plain for entry in entries})
     perturbation_figure(figures / "perturbations.svg", {e.name: e.result["results"][BUILTIN] for e in entries})
     sections = [

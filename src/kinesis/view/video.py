@@ -50,7 +50,11 @@ def render_film(path: Path, shots: Sequence[Shot], *, width: int = 640, height: 
         KinesisError: if there is no shot or one does not fit its body, the size is odd, the ending another, or GL
             or ffmpeg is missing; the sentence names the package to install.
     """
-    _check(path, shots, (width, height))
+    check_film(path, (width, height))
+    if not 1 <= len(shots) <= MOST_SHOTS:
+        raise KinesisError("not a film", where=str(path), got=f"{len(shots)} shots", expected=f"1 to {MOST_SHOTS}")
+    for shot in shots:
+        check_playback(shot.body, shot.playback)
     backend = offscreen_backend()
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kinesis-") as folder:
@@ -64,12 +68,13 @@ def render_film(path: Path, shots: Sequence[Shot], *, width: int = 640, height: 
     return path
 
 
-def _check(path: Path, shots: Sequence[Shot], size: tuple[int, int]) -> None:
+def check_film(path: Path, size: tuple[int, int]) -> None:
+    """Refuse a film that cannot be written. size: width and height [pixel].
+
+    Raises:
+        KinesisError: if the size is odd, the ending another, or what writes such a film is not installed.
+    """
     where, (width, height) = str(path), size
-    if not 1 <= len(shots) <= MOST_SHOTS:
-        raise KinesisError("not a film", where=where, got=f"{len(shots)} shots", expected=f"1 to {MOST_SHOTS}")
-    for shot in shots:
-        check_playback(shot.body, shot.playback)
     if path.suffix not in NEEDS:
         raise KinesisError("not a kind of film", where=where, got=path.suffix or "no ending", expected=".mp4 or .gif")
     if min(size) < 16 or max(size) > 4096 or width % 2 or height % 2:

@@ -16,8 +16,10 @@ def load_object(path: Path, expected: str) -> dict[str, Any]:
     """The object that a JSON file holds; expected: what it should be, for an error.
 
     Raises:
-        KinesisError: for what is too large, no JSON, or no object.
+        KinesisError: for what is not there, too large, no JSON, or no object.
     """
+    if not path.is_file():
+        raise KinesisError("no such file", where=str(path), expected=expected)
     try:
         if (size := path.stat().st_size) > LARGEST_JSON_BYTES:
             most = f"{LARGEST_JSON_BYTES / 1e6:g} MB at the most"
