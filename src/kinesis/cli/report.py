@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from kinesis.cli.terminal import left_out
+from kinesis.cli.terminal import left_out, progress
 from kinesis.errors import KinesisError
 
 if TYPE_CHECKING:
@@ -77,8 +75,8 @@ def main(argv: Sequence[str]) -> int:
     """Run; returns the exit code."""
     asked = tyro.cli(Report, args=list(argv), prog="kinesis report")
     given = _read(asked)
-    with _progress() as tell, tempfile.TemporaryDirectory(prefix="kinesis-") as scratch:
-        page = _make(asked, given, Path(scratch), tell)
+    with progress("report") as bar, tempfile.TemporaryDirectory(prefix="kinesis-") as scratch:
+        page = _make(asked, given, Path(scratch), _steps(bar))
     print(f"report: {page}, {1e-6 * page.stat().st_size:.1f} MB")
     return 0
 
@@ -245,14 +243,6 @@ def _film(path: Path, body: Body, seen: Playback, *, wanted: bool) -> Path | str
     return render_video(path, body, seen) if wanted else "none was asked for."
 
 
-@contextmanager
-def _progress() -> Iterator[Tell]:
-    """One bar over all of `STEPS`, on standard error."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        shown = bar.add_task(STEPS[0], total=len(STEPS))
-        yield lambda step, done, total: bar.update(
-            shown, description=step, completed=STEPS.index(step) + done / max(1, total)
-        )
+def _steps(bar: Callable[[int, int], None]) -> Tell:
+    """One bar over all of `STEPS`, each as long as the next."""
+    return lambda step, done, total: bar(1000 * STEPS.index(step) + 1000 * done // max(1, total), 1000 * len(STEPS))
