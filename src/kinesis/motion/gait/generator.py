@@ -61,16 +61,14 @@ def generate(
     qpos = np.tile(kinematics.body.standing_qpos(), (len(asked.time_s[keep]), 1))
     qpos[:, :3] = position[keep] - [*position[first, :2], 0.0]
     qpos[:, 3:7] = rotations.from_matrix(laid.root[keep])
-    for side, (foot, mtp) in enumerate(feet):
+    for side, (foot, mtp, drawn) in enumerate(feet):
         target = FootPose(foot.origin[keep] - position[keep], foot.matrix[keep])
         angles = made.skeleton.chains[side].solve(target, laid.root[keep], laid.posture.legs[side][keep])
-        miss = np.linalg.norm(
-            made.skeleton.chains[side].forward(angles, laid.root[keep]).origin - target.origin, axis=1
-        )
-        if miss.max() > most_miss_m:
-            raise KinesisError(
-                "a leg does not reach", where=name, got=f"{miss.max():.3f} m", expected=f"{most_miss_m} m"
-            )
+        reached = made.skeleton.chains[side].forward(angles, laid.root[keep])
+        miss = float(drawn[keep].max()) + _miss(reached, target)
+        if miss > most_miss_m:
+            got, most = f"{miss:.3f} m", f"at most {most_miss_m} m"
+            raise KinesisError("a foot misses its place", where=name, got=got, expected=most)
         address = kinematics.body.joint_qpos[7 * side : 7 * side + 7]
         qpos[:, address[:6]], qpos[:, address[6]] = angles, mtp[keep]
     return make_clip(
@@ -98,14 +96,21 @@ def _labels(spec: GaitSpec, asked: Timeline, keep: slice) -> dict[str, str | flo
     }
 
 
-def _feet(laid: Course, made: Gaits, rate_hz: float) -> tuple[np.ndarray, list[tuple[FootPose, np.ndarray]]]:
-    """Root positions (frame, 3) and, per side, the foot's pose in the world and its mtp angle (frame,)."""
+def _feet(
+    laid: Course, made: Gaits, rate_hz: float
+) -> tuple[np.ndarray, list[tuple[FootPose, np.ndarray, np.ndarray]]]:
+    """Root positions (frame, 3) and both feet.
+
+    Per side, of the foot its pose in the world, its mtp angle (frame,) [rad],
+    and how far it is drawn in though it stands (frame,) [m].
+    """
     feet = []
     for side, chain in enumerate(made.skeleton.chains):
         pose = chain.forward(laid.posture.legs[side], laid.root)
         touch = contact(laid.phase + 0.5 * side, laid.timing)
         world = FootPose(pose.origin + laid.position, pose.matrix)
         foot, mtp = planted(world, touch, made.skeleton, side)
-        feet.append((retracted(foot, laid.position, laid.root, chain, touch.free), mtp))
-    legs = [(chain, foot) for chain, (foot, _) in zip(made.skeleton.chains, feet, strict=True)]
+        near = retracted(foot, laid.position, laid.root, chain, touch.free)
+        feet.append((near, mtp, (touch.swing == 0.0) * np.linalg.norm(near.origin - foot.origin, axis=1)))
+    legs = [(chain, foot) for chain, (foot, *_) in zip(made.skeleton.chains, feet, strict=True)]
     return lowered(laid.position, laid.root, legs, rate_hz), feet
