@@ -1,7 +1,6 @@
 """The default corpus: enough of everything, no split sees another's motions, and every clip is sound."""
 
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from kinesis.body import FORWARD_B, Kinematics, load
 from kinesis.errors import KinesisError, UnknownName
 from kinesis.motion import corpus
 from kinesis.motion.clip import Clip
+from kinesis.motion.gait.slip import slip
 from kinesis.motion.recipes import specs
 
 BODY = load("legs80")
@@ -47,9 +47,7 @@ def test_there_is_enough_in_the_stated_proportions(every: list[Clip]) -> None:
     assert set(share) == set(corpus.CATEGORIES)
 
 
-def test_people_far_from_the_average_are_sound_too_and_apart_from_the_corpus(
-    cache: Path, slip: Callable[[Clip], np.ndarray]
-) -> None:
+def test_people_far_from_the_average_are_sound_too_and_apart_from_the_corpus(cache: Path) -> None:
     varied = corpus.select(BODY, "builtin:varied")[::6]
     assert {clip.name for clip in varied}.isdisjoint(name for split in corpus.SPLITS for name, _ in specs(split))
     bent = [np.rad2deg(np.median(clip.qpos[:, BODY.joint_qpos[3]])) for clip in varied]
@@ -81,7 +79,7 @@ def test_the_test_walks_span_the_speeds_and_last_ten_seconds(cache: Path) -> Non
     assert len(corpus.select(BODY, "builtin:walk-train")) >= 40
 
 
-def test_no_foot_sinks_or_slides_anywhere(every: list[Clip], slip: Callable[[Clip], np.ndarray]) -> None:
+def test_no_foot_sinks_or_slides_anywhere(every: list[Clip]) -> None:
     kinematics = Kinematics(BODY)
     for clip in every:
         heights = kinematics.sole_heights(clip.qpos)

@@ -1,7 +1,5 @@
 """Laws that every generated motion keeps, whatever is asked for."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +11,7 @@ from kinesis.motion.clip import Clip
 from kinesis.motion.gait import LICENCE, GaitSpec, Segment, Style, generate
 from kinesis.motion.gait.clock import stride_phase
 from kinesis.motion.gait.skeleton import skeleton_of
+from kinesis.motion.gait.slip import slip
 from kinesis.motion.gait.spec import Mode, timeline
 
 PENETRATION_M, GAP_M, SLIP_MPS, SHARE = 0.005, 0.01, 0.03, 0.03
@@ -69,7 +68,7 @@ def assert_sound(clip: Clip) -> None:
 
 
 @pytest.mark.parametrize("name", STEADY)
-def test_steady_motion_is_as_asked(name: str, slip: Callable[[Clip], np.ndarray]) -> None:
+def test_steady_motion_is_as_asked(name: str) -> None:
     asked = STEADY[name]
     clip = made(asked, duration_s=20.0, category="run" if asked.mode == "run" else "walk")
     assert_sound(clip)
@@ -136,7 +135,7 @@ def test_standing_is_still_but_not_frozen() -> None:
     assert np.ptp(clip.landmarks[:, feet], axis=0).max() < 1e-6
 
 
-def test_starting_and_stopping_end_with_the_feet_together(slip: Callable[[Clip], np.ndarray]) -> None:
+def test_starting_and_stopping_end_with_the_feet_together() -> None:
     clip = made(Segment(0.0, "stand"), Segment(2.0, "walk", 1.2), Segment(6.0, "stand"))
     assert_sound(clip)
     assert slip(clip).max() < SLIP_MPS

@@ -34,15 +34,15 @@ COUNTS: dict[str, dict[str, int]] = {
 """Clips by category and split."""
 
 VARIED = {
-    "turn": 60,
-    "circle": 20,
-    "run": 30,
-    "backward": 16,
-    "walk": 40,
-    "start_stop": 60,
-    "sideways": 6,
-    "turn_in_place": 8,
-    "small_steps": 6,
+    "turn": 90,
+    "circle": 30,
+    "run": 40,
+    "backward": 40,
+    "walk": 110,
+    "start_stop": 70,
+    "sideways": 12,
+    "turn_in_place": 12,
+    "small_steps": 10,
 }
 """Clips by category of `varied`: people far from the average, to train on beside the corpus."""
 
@@ -81,7 +81,7 @@ def _varied() -> list[tuple[str, GaitSpec]]:
         for index in range(count):
             spec = recipe((index + rng.uniform()) / count, index, "train", rng)
             runs = any(segment.mode == "run" for segment in spec.segments)
-            accent_rad = 0.06 if category in ("start_stop", "sideways") else 0.12
+            accent_rad = 0.06 if category in ("start_stop", "sideways") else 0.16
             spec = dataclasses.replace(spec, style=_style(rng) if runs else _far_style(rng, accent_rad))
             out.append((f"builtin-{category}-varied-{index:03d}", spec))
     return out
@@ -106,12 +106,12 @@ def _far_style(rng: Rng, accent_rad: float) -> Style:
     return Style(
         cadence=float(rng.uniform(0.88, 1.12)),
         amplitude=float(rng.uniform(0.5, 1.3)),
-        step_width_m=float(rng.uniform(-0.02, 0.08)),
+        step_width_m=float(rng.uniform(-0.02, 0.08) if rng.uniform() < 0.6 else rng.uniform(0.08, 0.18)),
         trunk_lean_rad=float(rng.uniform(-0.12, 0.2)),
         knee_bend_rad=float(rng.uniform(0.0, 0.33)),
-        toe_out_rad=float(rng.uniform(-0.08, 0.2)),
+        toe_out_rad=float(rng.uniform(-0.12, 0.35)),
         accent_rad=float(rng.uniform(0.0, accent_rad)),
-        bounce_m=float(rng.uniform(0.0, 0.015)),
+        bounce_m=float(rng.uniform(0.0, 0.02)),
         sway_m=float(rng.uniform(0.003, 0.008)),
         seed=int(rng.integers(2**31)),
     )

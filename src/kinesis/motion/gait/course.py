@@ -16,6 +16,8 @@ from kinesis.motion.gait.spec import GaitSpec, Style, Timeline
 
 EVEN_WALK_S, EVEN_RUN_S = 0.04, 0.06
 """How much an even pace counts against following the foot in walking and running (see `steady`) [s]."""
+WIDE_SWAY_PER_M = 8.0
+"""How much more the pelvis sways from foot to foot for feet farther apart (ours)."""
 _STANCE_SLANT = np.deg2rad(7.0)
 """Thigh and shank from the straight leg in stance: half the knee's flexion there."""
 
@@ -68,6 +70,7 @@ def course(asked: Timeline, spec: GaitSpec, gaits: Gaits) -> Course:
     skeleton, phase = gaits.skeleton, stride_phase(asked, spec, gaits.skeleton)
     posed, timing, wander = _moving(asked, spec, gaits, phase)
     wander[:, 2] -= _styled(posed, asked, spec, skeleton)
+    wander[:, 1] *= 1.0 + WIDE_SWAY_PER_M * max(spec.style.step_width_m, 0.0)
     if spec.style.accent_rad or spec.style.bounce_m:
         accent(posed, wander, phase, spec.style, 1.0 - asked.stand)
     heading = spec.heading_rad + integral(asked.yaw_rate, asked.time_s)
