@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from kinesis.motion.gait import harmonics, running, steady, walking
 from kinesis.motion.gait.accent import accent
@@ -16,6 +17,8 @@ from kinesis.motion.gait.spec import GaitSpec, Style, Timeline
 
 EVEN_WALK_S, EVEN_RUN_S = 0.04, 0.06
 """How much an even pace counts against following the foot in walking and running (see `steady`) [s]."""
+CHANGING_MPS2 = 0.3
+"""From this change of speed on the pelvis leads or trails (see `balance`)."""
 WIDE_SWAY_PER_M = 8.0
 """How much more the pelvis sways from foot to foot for feet farther apart (ours)."""
 _STANCE_SLANT = np.deg2rad(7.0)
@@ -55,7 +58,8 @@ class Course:
     """The motion before the feet are held.
 
     phase: (frame,) of the right leg [cycle]. timing: (frame, 4), see `Table`. root: (frame, 3, 3) and
-    position: (frame, 3) [m], of the root in the world.
+    position: (frame, 3) [m], of the root in the world. heading: (frame,) [rad]. stands, runs, changing:
+    (frame,) weights of standing, running and of a changing speed.
     """
 
     phase: np.ndarray
@@ -63,6 +67,10 @@ class Course:
     posture: Posture
     root: np.ndarray
     position: np.ndarray
+    heading: np.ndarray
+    stands: np.ndarray
+    runs: np.ndarray
+    changing: np.ndarray
 
 
 def course(asked: Timeline, spec: GaitSpec, gaits: Gaits) -> Course:
@@ -82,7 +90,16 @@ def course(asked: Timeline, spec: GaitSpec, gaits: Gaits) -> Course:
     velocity = asked.forward[:, None] * ahead + asked.lateral[:, None] * left
     path = integral(velocity, asked.time_s) + wander[:, :1] * ahead + wander[:, 1:2] * left
     position = np.concatenate([path, wander[:, 2:]], 1)
-    return Course(phase, timing, posed, skeleton.root_matrix(heading, posed.pelvis), position)
+    root = skeleton.root_matrix(heading, posed.pelvis)
+    return Course(phase, timing, posed, root, position, heading, asked.stand, asked.run, _changing(asked))
+
+
+def _changing(asked: Timeline) -> np.ndarray:
+    """1 where the forward speed changes by `CHANGING_MPS2` and more, and for a while before and after (frame,)."""
+    rate_hz = 1.0 / (asked.time_s[1] - asked.time_s[0])
+    change = np.minimum(np.abs(np.gradient(asked.forward, asked.time_s)) / CHANGING_MPS2, 1.0)
+    wide = maximum_filter1d(change, 2 * round(0.4 * rate_hz) + 1, mode="nearest")
+    return np.asarray(gaussian_filter1d(wide, 0.15 * rate_hz))
 
 
 def _moving(asked: Timeline, spec: GaitSpec, gaits: Gaits, phase: np.ndarray) -> tuple[Posture, np.ndarray, np.ndarray]:

@@ -44,7 +44,8 @@ class Contact:
     foot's say in how the pelvis moves on; borne: in how high it is, at once from touch-down. free: weight of
     the leg's length over the footprint, 1 in swing, gone soon after touch-down. chosen: weight of a frame in
     where the footprint is, by progress of the phase, or by time where the motion starts from standing.
-    hurry: factor on the shares of the swing over which it is let go of and settles.
+    hurry: factor on the shares of the swing over which it is let go of and settles. passed: share of the stance
+    that has passed.
     """
 
     step: np.ndarray
@@ -55,6 +56,7 @@ class Contact:
     free: np.ndarray
     chosen: np.ndarray
     hurry: np.ndarray
+    passed: np.ndarray
 
     def hold(self, shares: Shares) -> tuple[np.ndarray, np.ndarray]:
         """Weights (frame,) of the last footprint and of the next one, for shares as in `HOLD`."""
@@ -75,6 +77,7 @@ def contact(phase: np.ndarray, timing: np.ndarray) -> Contact:
     at_rest = (count == count[0]) & (progress[0] < 1e-9)
     return Contact(
         step=(count - count[0]).astype(int),
+        passed=np.clip(part / toe_off, 0.0, 1.0),
         swing=swing,
         flat=smooth_step(part / flat_from) * (1.0 - smooth_step((part - flat_until) / RISE)),
         loaded=loaded,

@@ -7,6 +7,7 @@ import numpy as np
 from kinesis import rotations
 from kinesis.body import Body, Kinematics
 from kinesis.motion.clip import Clip, make_clip
+from kinesis.motion.gait.balance import balanced
 from kinesis.motion.gait.course import Course, Gaits, course, gaits_of
 from kinesis.motion.gait.feet import contact, planted
 from kinesis.motion.gait.legs import FootPose
@@ -71,12 +72,16 @@ def _labels(spec: GaitSpec, asked: Timeline, keep: slice) -> dict[str, str | flo
 
 def _feet(laid: Course, made: Gaits, rate_hz: float) -> tuple[np.ndarray, list[tuple[FootPose, np.ndarray]]]:
     """Root positions (frame, 3) and, per side, the foot's pose in the world and its mtp angle (frame,)."""
-    feet = []
-    for side, chain in enumerate(made.skeleton.chains):
+    chains, feet = made.skeleton.chains, []
+    for side, chain in enumerate(chains):
         pose = chain.forward(laid.posture.legs[side], laid.root)
         touch = contact(laid.phase + 0.5 * side, laid.timing)
         world = FootPose(pose.origin + laid.position, pose.matrix)
-        foot, mtp = planted(world, touch, made.skeleton, side)
-        feet.append((retracted(foot, laid.position, laid.root, chain, touch.free), mtp))
-    legs = [(chain, foot) for chain, (foot, _) in zip(made.skeleton.chains, feet, strict=True)]
-    return lowered(laid.position, laid.root, legs, rate_hz), feet
+        feet.append((*planted(world, touch, made.skeleton, side), touch))
+    position = balanced(laid, [(foot, touch) for foot, _, touch in feet], rate_hz)
+    held = [
+        (retracted(foot, position, laid.root, chain, touch.free), mtp)
+        for chain, (foot, mtp, touch) in zip(chains, feet, strict=True)
+    ]
+    legs = [(chain, foot) for chain, (foot, _) in zip(chains, held, strict=True)]
+    return lowered(position, laid.root, legs, rate_hz), held
