@@ -16,7 +16,7 @@ from kinesis.view import pages
 from kinesis.view.colours import INK
 
 MUTED = "#59636e"
-COLOURS = ("#0072b2", "#c4500a", "#117a4f", "#7b4ea3", "#8a6d00", "#59636e")
+COLOURS = ("#0072b2", "#c4500a", "#117a4f", "#cc79a7", "#5b4300", "#59636e")
 
 
 @dataclass(frozen=True)
