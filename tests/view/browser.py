@@ -34,6 +34,7 @@ FLAGS = (
 )
 PATIENCE_S = 60.0
 KEY_CODES = {" ": 32, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Home": 36, "End": 35}
+KEY_CODES |= {"Tab": 9, "Enter": 13, "Escape": 27}
 
 
 class Browser:
@@ -84,12 +85,13 @@ class Browser:
             assert time.monotonic() < end, f"never true: {condition}"
             time.sleep(0.05)
 
-    def press(self, key: str) -> None:
-        """Press and release a key, wherever the focus is."""
+    def press(self, key: str, modifiers: int = 0) -> None:
+        """Press and release a key, wherever the focus is; modifiers: 2 is Ctrl."""
         code = KEY_CODES.get(key, ord(key.upper()) if len(key) == 1 else 0)
-        text = {"text": key} if len(key) == 1 else {}
+        text = {"text": key} if len(key) == 1 and not modifiers else {}
         for kind in ("keyDown", "keyUp"):
             extra = text if kind == "keyDown" else {}
+            extra |= {"modifiers": modifiers} if modifiers else {}
             self.send("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **extra)
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:

@@ -1,0 +1,184 @@
+"""The live viewer in a real browser: drawn, used by keyboard alone, enlarged, and in a narrow window."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from kinesis.evaluate.perturb import Push
+from kinesis.learn import load_checkpoint
+from kinesis.motion.find import find_motions
+from kinesis.view.live import Session
+from kinesis.view.live.panel import seek
+from kinesis.view.live.viewer import Viewer
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+PATIENCE_S, MOST_TABS = 60.0, 60
+CTRL = 2
+BUTTONS = ("Go on", "Step", "Begin again", "forward", "left", "backward", "right", "All strong again")
+SLIDERS = ("walk at", "time", "push", "strength")
+KEYS = {"Pause or go on": "P", "One step on": "S", "One step back": "B", "Begin again": "R", "All strong again": "W"}
+
+
+@pytest.fixture(scope="module")
+def session(body):
+    return Session([load_checkpoint("default")], find_motions("builtin:walk@1.2", body))
+
+
+@pytest.fixture(scope="module")
+def viewer(session):
+    made = Viewer(session, port=0)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def live(browser, viewer):
+    """The page of a running viewer, opened once."""
+    ended = threading.Event()
+    loop = threading.Thread(target=viewer.run, args=(ended.is_set,), daemon=True)
+    loop.start()
+    try:
+        browser.resize(1280, 800)
+        browser.send("Page.navigate", url=viewer.address)
+        browser.wait("document.body && document.body.innerText.includes('of 10.00 s')")
+        browser.wait("document.querySelector('canvas') !== null")
+        # Without a graphics card the page says so, in a box above the rest that a person would close.
+        box = "document.querySelector('.mantine-Notification-closeButton')"
+        browser.wait(f"{box} !== null || !document.createElement('canvas').getContext('webgl2')")
+        browser.evaluate(f"{box}?.click()")
+        browser.wait(f"{box} === null")
+        yield browser
+    finally:
+        ended.set()
+        loop.join()
+        browser.send("Page.navigate", url="about:blank")
+
+
+@pytest.fixture
+def still(live, viewer, session):
+    """The same at its usual size, standing still at the third step, everybody strong, no control in focus."""
+    live.resize(1280, 800)
+    live.evaluate("document.activeElement.blur()")
+    done = threading.Event()
+
+    def begin(session):
+        session.restart()
+        session.weaken(np.arange(len(session.strength)), 1.0)
+        seek(session, 3 * session.step_s)
+        done.set()
+
+    viewer._actions.put(begin)
+    assert done.wait(PATIENCE_S)
+    live.wait("document.body.innerText.includes('Go on')")
+    yield live
+    assert live.complaints == []
+
+
+def until(condition):
+    """Wait for what a key or a click does."""
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.02)
+
+
+def tab_to(page, expression):
+    """Press Tab until the element that the expression gives has the focus."""
+    for _ in range(MOST_TABS):
+        page.press("Tab")
+        if page.evaluate(f"document.activeElement === {expression}"):
+            return
+    raise AssertionError(f"no way to {expression} by Tab")
+
+
+def button(name):
+    return f"[...document.querySelectorAll('button')].find(b => b.innerText === '{name}')"
+
+
+def slider(name):
+    return f"document.querySelectorAll('[role=slider]')[{SLIDERS.index(name)}]"
+
+
+def test_it_draws_and_moves(still, session):
+    def picture():
+        return still.screenshot()[100:700, 320:940].astype(int)
+
+    until(lambda: picture().std() > 8)  # it fades in
+    first = picture()
+    still.press("p")
+    until(lambda: session.at > 25)
+    assert (np.abs(picture() - first).sum(-1) > 30).sum() > 200
+    still.wait("document.body.innerText.includes('Pause')")
+
+
+def test_keys_pause_step_go_back_begin_again_and_strengthen(still, session):
+    still.press("s")
+    until(lambda: session.at == 4)
+    still.press("b")
+    until(lambda: session.at == 3)
+    session.weaken([0], 0.5)
+    still.press("w")
+    until(lambda: session.strength[0] == 1.0)
+    still.press("r")
+    until(lambda: session.at == 0)
+    still.press("p")
+    until(lambda: not session.paused)
+
+
+def test_the_keys_are_told_on_asking(still):
+    still.press("k", modifiers=CTRL)
+    for label, key in KEYS.items():
+        still.wait(f"document.body.innerText.includes('{label}\\n{key}')")
+    still.press("Escape")
+    still.wait("!document.body.innerText.includes('One step back')")
+
+
+def test_every_button_and_slider_is_reached_by_tab(still):
+    wanted = {*map(button, BUTTONS), *map(slider, SLIDERS)}
+    for _ in range(MOST_TABS):
+        still.press("Tab")
+        wanted -= {control for control in wanted if still.evaluate(f"document.activeElement === {control}")}
+        if not wanted:
+            break
+    assert wanted == set()
+
+
+def test_a_push_and_a_weakness_are_given_by_keyboard_alone(still, session):
+    tab_to(still, button("left"))
+    still.press(" ")
+    until(lambda: isinstance(session.env.sim.perturbation, Push))
+    assert session.env.sim.perturbation.toward_deg == 90.0
+    tab_to(still, slider("strength"))
+    still.press("ArrowLeft")
+    until(lambda: (session.strength < 1.0).any())
+    weak = {session.body.actuators[i] for i in np.flatnonzero(session.strength < 1.0)}
+    assert weak == {"soleus_r", "soleus_l"}
+
+
+@pytest.mark.parametrize(("width", "height", "zoom"), [(1280, 800, 1), (1280, 800, 2), (390, 844, 1), (320, 640, 1)])
+def test_nothing_sticks_out_and_every_control_can_be_scrolled_to(still, width, height, zoom):
+    still.resize(width, height, zoom)
+    still.wait(f"window.innerWidth === {width // zoom} && {button('Step')}.getBoundingClientRect().right < innerWidth")
+    assert still.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert still.evaluate("document.querySelector('canvas').getBoundingClientRect().width") > 100
+    controls = [*map(button, BUTTONS), *map(slider, SLIDERS)]
+    on_top = "e.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2))"
+    inside = "r.left >= 0 && r.right <= innerWidth && r.top >= 0 && r.bottom <= innerHeight"
+    shown = "e => { e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect(); return %s && %s; }"
+    assert [c for c in controls if not still.evaluate(f"({shown % (inside, on_top)})({c})")] == []
+
+
+def test_in_a_narrow_window_the_panel_folds_away_from_the_body(still):
+    still.resize(390, 844)
+    title = "[...document.querySelectorAll('div')].filter(e => e.innerText === 'kinesis').pop().getBoundingClientRect()"
+    still.wait(f"{title}.width > 0 && {title}.right < innerWidth")
+    place = still.evaluate(f"(r => [r.x + r.width / 2, r.y + r.height / 2])({title})")
+    still.drag(place, place)
+    still.wait(f"{title}.top > 700")
+    middle = "document.elementFromPoint(innerWidth / 2, innerHeight / 2).tagName"
+    still.wait(f"{middle} === 'CANVAS'")
+    place = still.evaluate(f"(r => [r.x + r.width / 2, r.y + r.height / 2])({title})")
+    still.drag(place, place)
+    still.wait(f"{title}.top < 700")
