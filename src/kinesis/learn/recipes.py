@@ -62,8 +62,8 @@ def walk() -> Experiment:
 def default() -> Experiment:
     """All of locomotion: the staged path over every built-in motion and people far from the average.
 
-    The shipped policy is not its outcome: it stops at the student, who had a second teacher for straight walks, and
-    saw some recordings as well (docs/notes/learning.md 26–32; its card).
+    The shipped policy is not its outcome: it stops at the student, who had a second teacher for runs, and saw some
+    recordings as well (docs/notes/learning.md 26–38; its card).
     """
     teacher, student, muscles = walk().stages
     assert teacher.ppo
