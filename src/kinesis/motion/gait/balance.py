@@ -20,6 +20,8 @@ HEIGHT_M = 0.95
 """Of the centre of mass."""
 NEAR = 1.0
 """Weight of the nominal path against that of the ground's point of push."""
+MOST_M = 0.018
+"""More would change how fast a person who steps sideways gets on."""
 LASTING_S = 1.0
 """What lasts longer is left: a person in a curve would lean inward, and go slower."""
 ROLLS_M = (0.02, 0.16)
@@ -29,8 +31,8 @@ ROLLS_M = (0.02, 0.16)
 def balanced(laid: Course, feet: list[tuple[FootPose, Contact]], rate_hz: float) -> np.ndarray:
     """Root positions (frame, 3) of a course [m], moved horizontally for its two planted feet.
 
-    Runners stay as they are; forward the path is only moved where the speed changes, sideways less and less for
-    those who step sideways: else it is the pattern's.
+    Runners stay as they are; forward the path is only moved where the speed changes, sideways by `MOST_M`
+    at the most in those who step sideways: else it is the pattern's.
     """
     ahead = np.stack([np.cos(laid.heading), np.sin(laid.heading)], -1)
     left = np.stack([-ahead[:, 1], ahead[:, 0]], -1)
@@ -46,7 +48,9 @@ def balanced(laid: Course, feet: list[tuple[FootPose, Contact]], rate_hz: float)
     forward -= np.average(forward, weights=bearing + 1e-9)
     sideways -= gaussian_filter1d(sideways, LASTING_S * rate_hz, mode="nearest")
     forward = _moves(forward, bearing * laid.changing, rate_hz)
-    sideways = laid.straight * _moves(sideways, bearing, rate_hz)
+    sideways = _moves(sideways, bearing, rate_hz)
+    bounded = MOST_M * np.tanh(sideways / MOST_M)
+    sideways += laid.sidesteps * (bounded - sideways)
     position = laid.position.copy()
     position[:, :2] += forward[:, None] * ahead + sideways[:, None] * left
     return position

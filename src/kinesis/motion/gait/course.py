@@ -17,8 +17,8 @@ from kinesis.motion.gait.spec import GaitSpec, Style, Timeline
 
 EVEN_WALK_S, EVEN_RUN_S = 0.04, 0.06
 """How much an even pace counts against following the foot in walking and running (see `steady`) [s]."""
-SIDESTEP_MPS = 0.4
-"""From this lateral speed on the pelvis does not sway for balance (see `balance`)."""
+SIDESTEP_MPS = 0.1
+"""From this lateral speed on a person steps sideways (see `balance`)."""
 CHANGING_MPS2 = 0.3
 """From this change of speed on the pelvis leads or trails (see `balance`)."""
 WIDE_SWAY_PER_M = 8.0
@@ -61,7 +61,7 @@ class Course:
 
     phase: (frame,) of the right leg [cycle]. timing: (frame, 4), see `Table`. root: (frame, 3, 3) and
     position: (frame, 3) [m], of the root in the world. heading: (frame,) [rad]. stands, runs, changing,
-    straight: (frame,) weights of standing, running, a changing speed and of not stepping sideways.
+    sidesteps: (frame,) weights of standing, running, a changing speed and of stepping sideways.
     """
 
     phase: np.ndarray
@@ -73,7 +73,7 @@ class Course:
     stands: np.ndarray
     runs: np.ndarray
     changing: np.ndarray
-    straight: np.ndarray
+    sidesteps: np.ndarray
 
 
 def course(asked: Timeline, spec: GaitSpec, gaits: Gaits) -> Course:
@@ -94,8 +94,8 @@ def course(asked: Timeline, spec: GaitSpec, gaits: Gaits) -> Course:
     path = integral(velocity, asked.time_s) + wander[:, :1] * ahead + wander[:, 1:2] * left
     position = np.concatenate([path, wander[:, 2:]], 1)
     root = skeleton.root_matrix(heading, posed.pelvis)
-    straight = np.maximum(1.0 - np.abs(asked.lateral) / SIDESTEP_MPS, 0.0)
-    return Course(phase, timing, posed, root, position, heading, asked.stand, asked.run, _changing(asked), straight)
+    sidesteps = np.minimum(np.abs(asked.lateral) / SIDESTEP_MPS, 1.0)
+    return Course(phase, timing, posed, root, position, heading, asked.stand, asked.run, _changing(asked), sidesteps)
 
 
 def _changing(asked: Timeline) -> np.ndarray:
