@@ -1,5 +1,7 @@
-"""A made-up walk, its page, and a browser to open it in."""
+"""A made-up walk, its page, a live viewer, and a browser to open them in."""
 
+import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +9,12 @@ import numpy as np
 import pytest
 
 from kinesis.body import Body, load
+from kinesis.learn import load_checkpoint
+from kinesis.learn.checkpoint import Checkpoint
+from kinesis.motion.find import find_motions
 from kinesis.view import Playback, write_page
+from kinesis.view.live import Session
+from kinesis.view.live.viewer import Viewer
 
 from .browser import CHROMIUM, Browser, chromium
 
@@ -50,6 +57,38 @@ def made_up_walk(body: Body, speed_mps: float, seconds: float) -> Playback:
 @pytest.fixture(scope="session")
 def body() -> Body:
     return load("legs80")
+
+
+@pytest.fixture(scope="session")
+def checkpoint() -> Checkpoint:
+    return load_checkpoint("default")
+
+
+@contextlib.contextmanager
+def new_viewer(checkpoint: Checkpoint, body: Body) -> Iterator[Viewer]:
+    """A viewer of a walk, that nobody runs yet."""
+    made = Viewer(Session([checkpoint], find_motions("builtin:walk@1.2", body)), port=0)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@contextlib.contextmanager
+def watched(viewer: Viewer, browser: Browser, width: int, height: int) -> Iterator[Browser]:
+    """The viewer running, and its page drawn in a window of that size."""
+    ended = threading.Event()
+    loop = threading.Thread(target=viewer.run, args=(ended.is_set,), daemon=True)
+    loop.start()
+    try:
+        browser.resize(width, height)
+        browser.send("Page.navigate", url=viewer.address)
+        browser.wait("document.body && document.body.innerText.includes('of 10.00 s')")
+        browser.wait("document.querySelector('canvas') !== null")
+        yield browser
+    finally:
+        ended.set()
+        loop.join()
 
 
 @pytest.fixture(scope="session")

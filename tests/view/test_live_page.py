@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 
 from kinesis.evaluate.perturb import Push
-from kinesis.learn import load_checkpoint
-from kinesis.motion.find import find_motions
-from kinesis.view.live import Session
 from kinesis.view.live.panel import seek
-from kinesis.view.live.viewer import Viewer
+
+from .conftest import new_viewer, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE_S, MOST_TABS = 60.0, 60
@@ -22,38 +20,27 @@ KEYS = {"Pause or go on": "P", "One step on": "S", "One step back": "B", "Begin 
 
 
 @pytest.fixture(scope="module")
-def session(body):
-    return Session([load_checkpoint("default")], find_motions("builtin:walk@1.2", body))
+def viewer(checkpoint, body):
+    with new_viewer(checkpoint, body) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def viewer(session):
-    made = Viewer(session, port=0)
-    yield made
-    made.stop()
+def session(viewer):
+    return viewer.session
 
 
 @pytest.fixture(scope="module")
 def live(browser, viewer):
     """The page of a running viewer, opened once."""
-    ended = threading.Event()
-    loop = threading.Thread(target=viewer.run, args=(ended.is_set,), daemon=True)
-    loop.start()
-    try:
-        browser.resize(1280, 800)
-        browser.send("Page.navigate", url=viewer.address)
-        browser.wait("document.body && document.body.innerText.includes('of 10.00 s')")
-        browser.wait("document.querySelector('canvas') !== null")
+    with watched(viewer, browser, 1280, 800):
         # Without a graphics card the page says so, in a box above the rest that a person would close.
         box = "document.querySelector('.mantine-Notification-closeButton')"
         browser.wait(f"{box} !== null || !document.createElement('canvas').getContext('webgl2')")
         browser.evaluate(f"{box}?.click()")
         browser.wait(f"{box} === null")
         yield browser
-    finally:
-        ended.set()
-        loop.join()
-        browser.send("Page.navigate", url="about:blank")
+    browser.send("Page.navigate", url="about:blank")
 
 
 @pytest.fixture

@@ -7,14 +7,8 @@ import pytest
 
 from kinesis.errors import KinesisError
 from kinesis.evaluate import follow_clips
-from kinesis.learn import load_checkpoint
 from kinesis.motion.find import find_motions
 from kinesis.view.live.session import Session
-
-
-@pytest.fixture(scope="session")
-def checkpoint():
-    return load_checkpoint("default")
 
 
 @pytest.fixture(scope="session")

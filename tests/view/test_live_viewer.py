@@ -11,23 +11,21 @@ from websockets.sync.client import connect
 
 from kinesis.errors import KinesisError
 from kinesis.evaluate.perturb import Push
-from kinesis.learn import load_checkpoint
-from kinesis.motion.find import find_motions
-from kinesis.view.live import Session
 from kinesis.view.live.panel import ALL, BOTH, chosen, pause, seek, step, walk_at
-from kinesis.view.live.viewer import Viewer, free_port
+from kinesis.view.live.viewer import free_port
+
+from .conftest import new_viewer, watched
 
 
 @pytest.fixture
-def session(body):
-    return Session([load_checkpoint("default")], find_motions("builtin:walk@1.2", body))
+def viewer(checkpoint, body):
+    with new_viewer(checkpoint, body) as made:
+        yield made
 
 
 @pytest.fixture
-def viewer(session):
-    made = Viewer(session, port=0)
-    yield made
-    made.stop()
+def session(viewer):
+    return viewer.session
 
 
 class Onlooker:
@@ -161,14 +159,7 @@ def test_pause_step_and_the_end(session):
 @pytest.mark.browser
 @pytest.mark.slow
 def test_a_browser_draws_it_and_its_buttons_and_keys_work(viewer, browser):
-    ended = threading.Event()
-    loop = threading.Thread(target=viewer.run, args=(ended.is_set,), daemon=True)
-    loop.start()
-    try:
-        browser.resize(1000, 600)
-        browser.send("Page.navigate", url=viewer.address)
-        browser.wait("document.body && document.body.innerText.includes('of 10.00 s')")
-        browser.wait("document.querySelector('canvas') !== null")
+    with watched(viewer, browser, 1000, 600):
         press = "[...document.querySelectorAll('button')].find(b => b.innerText === '{}').click()"
         browser.evaluate(press.format("Pause"))
         browser.wait("document.body.innerText.includes('Go on')")
@@ -180,7 +171,4 @@ def test_a_browser_draws_it_and_its_buttons_and_keys_work(viewer, browser):
             time.sleep(0.05)
         assert viewer.session.at == before + 1
         assert browser.complaints == []
-    finally:
-        ended.set()
-        loop.join()
         browser.send("Page.navigate", url="about:blank")

@@ -6,8 +6,7 @@ Right leg only: `myo-sim`'s left is its mirror image.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import mujoco
 import numpy as np
@@ -82,10 +81,6 @@ class Audit:
     fibres: tuple[FibreRow, ...]
     arms: tuple[ArmRow, ...]
     strengths: tuple[StrengthRow, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain numbers and words, for JSON."""
-        return asdict(self)
 
 
 def audit(body: Body) -> Audit:

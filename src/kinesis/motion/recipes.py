@@ -44,7 +44,7 @@ VARIED = {
     "turn_in_place": 12,
     "small_steps": 10,
 }
-"""Clips by category of `varied`: people far from the average, to train on beside the corpus."""
+"""Drawn for `varied` by category, before those whose feet slide are left out: people far from the average."""
 
 
 def specs(split: str) -> list[tuple[str, GaitSpec]]:
@@ -72,7 +72,7 @@ def _varied() -> list[tuple[str, GaitSpec]]:
     """The same kinds of motion by people far from the average; starts and stops on a whole journey.
 
     Runners are near the average: with bent knees and wide steps their feet would slide. So would those who start, stop
-    or step sideways with an accent, which have half of it.
+    or step sideways with a strong accent.
     """
     out = []
     for category, count in VARIED.items():

@@ -24,7 +24,7 @@ def pelvis_wander(
     """Coefficients (2·ORDER + 1, 3) [m] of forward, left, up, and the natural forward speed [m/s].
 
     speed: dimensionless column of the table. The feet, weighted by load, say where the pelvis is: forward
-    and sideways by velocity, upward by height.
+    and sideways by velocity, upward by height. even_s: see `_path` [s].
     """
     phase = np.arange(3 * SAMPLES) / SAMPLES
     rate_hz = SAMPLES / stride_s
