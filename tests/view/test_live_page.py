@@ -159,15 +159,20 @@ def test_nothing_sticks_out_and_every_control_can_be_scrolled_to(still, width, h
     assert [c for c in controls if not still.evaluate(f"({shown % (inside, on_top)})({c})")] == []
 
 
+def tap(page, box):
+    """Tap on the middle of a box, once it has come to rest."""
+    page.wait(f"(top => {{ const rests = window.wasAt === top; window.wasAt = top; return rests; }})({box}.top)")
+    place = page.evaluate(f"(r => [r.x + r.width / 2, r.y + r.height / 2])({box})")
+    page.drag(place, place)
+
+
 def test_in_a_narrow_window_the_panel_folds_away_from_the_body(still):
     still.resize(390, 844)
     title = "[...document.querySelectorAll('div')].filter(e => e.innerText === 'kinesis').pop().getBoundingClientRect()"
     still.wait(f"{title}.width > 0 && {title}.right < innerWidth")
-    place = still.evaluate(f"(r => [r.x + r.width / 2, r.y + r.height / 2])({title})")
-    still.drag(place, place)
+    tap(still, title)
     still.wait(f"{title}.top > 700")
     middle = "document.elementFromPoint(innerWidth / 2, innerHeight / 2).tagName"
     still.wait(f"{middle} === 'CANVAS'")
-    place = still.evaluate(f"(r => [r.x + r.width / 2, r.y + r.height / 2])({title})")
-    still.drag(place, place)
+    tap(still, title)
     still.wait(f"{title}.top < 700")
