@@ -100,16 +100,14 @@ class _Tape:
     ) -> None:
         self.env, self.before, self.total, self.progress = env, before, total, progress
         self.library = Library(env.body, clips)
-        self.last = env.sim._now.copy()
         self.states: list[np.ndarray] = []
         self.controls: list[np.ndarray] = []
 
     def __call__(self, frames: int) -> None:
         """Keep the states from which the engine stepped, and what it was given there."""
-        sim = self.env.sim
-        self.states.append(np.concatenate([self.last[:, None], sim._path[:, :-1]], 1))
-        self.controls.append(sim._control.copy())
-        self.last = sim._now.copy()
+        states, controls = self.env.sim.last_step()
+        self.states.append(states)
+        self.controls.append(controls)
         if self.progress:
             self.progress(self.before + frames, self.total)
 
@@ -122,7 +120,7 @@ class _Tape:
         time_s = np.arange(len(states)) / task.physics_hz
         body = sim.body
         wanted = self.library.look_up(torch.full((len(states),), index), torch.from_numpy(time_s).float())
-        arrays = mechanics(body, sim.models[index], states, controls, sim._spec) | {
+        arrays = mechanics(body, sim.models[index], states, controls, sim.control_spec) | {
             "time_s": time_s,
             "reference_qpos": wanted.qpos.numpy(),
             "reference_landmark_position": wanted.landmarks.numpy(),

@@ -86,19 +86,13 @@ def measure_policy(policy: Policy, task: TaskConfig, library: Library, *, second
 def _raw(env: Env) -> Callable[[], int]:
     """Bare steps of the same model, as many as a control step has, from the states where `env` is now."""
     sim = CpuSim(env.body, env.num_envs, physics_hz=env.config.physics_hz, control_hz=env.config.control_hz)
-    model, pool, datas = sim.model, sim._pool, sim._datas
-    steps = sim.substeps
-    state = np.empty((env.num_envs, steps, sim._width))
-    sensed = np.empty((env.num_envs, steps, model.nsensordata))
-    control = np.full((env.num_envs, steps, model.nu), 0.05)
-    models = [model] * env.num_envs
-    spec = sim._spec
+    steps, began = sim.substeps, env.sim.snapshot()["physics"].numpy()
+    path = np.empty((env.num_envs, steps, began.shape[1]))
+    sensed = np.empty((env.num_envs, steps, sim.model.nsensordata))
+    control = np.full((env.num_envs, steps, sim.model.nu), 0.05)
 
     def step() -> int:
-        pool.rollout(
-            models, datas, env.sim.snapshot()["physics"].numpy(), control, control_spec=spec, skip_checks=True,
-            nstep=steps, state=state, sensordata=sensed,
-        )  # fmt: skip
+        sim.roll(env.sim.snapshot()["physics"].numpy(), control, sim.control_spec, path, sensed)
         return env.num_envs * steps
 
     return step

@@ -97,9 +97,9 @@ def walk_from_nothing() -> Experiment:
         validation="builtin:walk@1.2",
         network=Network((384, 256, 128), (384, 256, 128)),
         stages=(
-            dataclasses.replace(teacher, ppo=dataclasses.replace(teacher.ppo, samples=2_500_000)),
-            dataclasses.replace(student, distillation=dataclasses.replace(student.distillation, rounds=60)),
-            dataclasses.replace(muscles, ppo=dataclasses.replace(muscles.ppo, samples=2_000_000)),
+            dataclasses.replace(teacher, ppo=dataclasses.replace(teacher.ppo, samples=2_250_000)),
+            dataclasses.replace(student, distillation=dataclasses.replace(student.distillation, rounds=50)),
+            dataclasses.replace(muscles, ppo=dataclasses.replace(muscles.ppo, samples=1_600_000)),
         ),
     )
 
@@ -131,7 +131,7 @@ def experts() -> Experiment:
 
 @RECIPES.register("kinesis")
 def kinesis() -> Experiment:
-    """Rates, reward, ending and experts of KINESIS (Simos 2025), PPO from scratch with its numbers.
+    """Rates, reward, ending, Lattice and experts of KINESIS (Simos 2025), PPO from scratch with its numbers.
 
     Its budget of 1.1e9 control steps is shared by three experts and the gate. Each begins with a value function that
     knows nothing, which a good first policy must wait for.
@@ -146,6 +146,7 @@ def kinesis() -> Experiment:
         highest_learning_rate=5e-5,
         lowest_learning_rate=5e-5,
         value_learning_rate=3e-4,
+        exploration="lattice",
         noise=0.2,
         final_noise=0.2,
         value_warmup=8,

@@ -30,6 +30,7 @@ class CpuSim:
     (env, substep, ...).
 
     models: one an environment, all of the same sizes; whoever replaces them keeps the time step.
+    control_spec: the parts of the engine's state that a step is given (`mjtState`).
     push (env, substep, 3): world force on the pelvis [N] in the steps to come, written in place; empty where
     the simulator is not `pushable`.
     """
@@ -67,6 +68,7 @@ class CpuSim:
         self._width = mujoco.mj_stateSize(model, _STATE.mjSTATE_FULLPHYSICS)
         self._now = np.zeros((envs, self._width))
         self._now[:, 1 : 1 + model.nq] = self.body.standing_qpos()
+        self._began = self._now.copy()
         self._path = np.zeros((envs, self.substeps, self._width))
         self._sensed = np.zeros((envs, self.substeps, model.nsensordata))
         self.models = [model] * envs
@@ -77,8 +79,8 @@ class CpuSim:
         """One buffer in the engine's order: controls, forces on every body (force, torque), user data."""
         model, plain = self.model, self.controller is Controller.NONE
         widths = [model.nu * plain, 6 * model.nbody * self.pushable, model.nuserdata * (not plain)]
-        self._spec = (_STATE.mjSTATE_CTRL if plain else _STATE.mjSTATE_USERDATA).value
-        self._spec |= _STATE.mjSTATE_XFRC_APPLIED.value * self.pushable
+        self.control_spec = (_STATE.mjSTATE_CTRL if plain else _STATE.mjSTATE_USERDATA).value
+        self.control_spec |= _STATE.mjSTATE_XFRC_APPLIED.value * self.pushable
         self._control = np.zeros((self.num_envs, self.substeps, sum(widths)))
         controls, forces, userdata = np.split(self._control, np.cumsum(widths)[:-1], axis=-1)
         self._given = controls if plain else userdata
@@ -103,26 +105,38 @@ class CpuSim:
         else:
             self._given[..., 0] = self.controller
             self._given[..., 1 : 1 + given.shape[-1]] = given
-        started = self._now[:, 0].copy()
-        self._pool.rollout(
-            self.models,
-            self._datas,
-            self._now,
-            self._control,
-            control_spec=self._spec,
-            skip_checks=True,
-            nstep=self.substeps,
-            state=self._path,
-            sensordata=self._sensed,
-        )
+        self._began[:] = self._now
+        self.roll(self._now, self._control, self.control_spec, self._path, self._sensed)
         self._now[:] = self._path[:, -1]
-        late = np.abs(self._now[:, 0] - started - self.substeps / self.physics_hz) > 1e-6
+        late = np.abs(self._now[:, 0] - self._began[:, 0] - self.substeps / self.physics_hz) > 1e-6
         self.diverged = torch.from_numpy(late | ~np.isfinite(self._now).all(1))
         if self.diverged.any():
             self._now[self.diverged.numpy(), 1:] = np.r_[
                 self.body.standing_qpos(), np.zeros(self._width - 1 - self.model.nq)
             ]
         self.state = self._read()
+
+    def roll(self, began: np.ndarray, control: np.ndarray, spec: int, path: np.ndarray, sensed: np.ndarray) -> None:
+        """The bare engine, from states of one's own; this simulator stays where it is.
+
+        Args:
+            began: (env, state) full physics states.
+            control: (env, step, width) what is given at each step, the parts named by spec (`mjtState`).
+            spec: which parts of the engine's state `control` holds.
+            path: (env, step, state) where the states after each step are written.
+            sensed: (env, step, sensor) where the sensors' values are written.
+        """
+        self._pool.rollout(
+            self.models, self._datas, began, control, control_spec=spec, skip_checks=True,
+            nstep=path.shape[1], state=path, sensordata=sensed,
+        )  # fmt: skip
+
+    def last_step(self) -> tuple[np.ndarray, np.ndarray]:
+        """Copies of the (env, substep, state) from which the engine stepped last, and of what it was given there.
+
+        The latter is (env, substep, width) in the engine's order of `control_spec`.
+        """
+        return np.concatenate([self._began[:, None], self._path[:, :-1]], 1), self._control.copy()
 
     def snapshot(self) -> dict[str, Tensor]:
         """Everything that `restore` needs to go on exactly."""
@@ -141,17 +155,8 @@ class CpuSim:
         request = np.zeros((self.num_envs, 1, self.model.nuserdata))
         request[:, 0, 0] = Controller.EXPORT
         request[:, 0, 1] = out.ctypes.data + np.arange(self.num_envs) * out[0].nbytes
-        self._pool.rollout(
-            self.models,
-            self._datas,
-            self._now,
-            request,
-            control_spec=_STATE.mjSTATE_USERDATA.value,
-            skip_checks=True,
-            nstep=1,
-            state=np.zeros((self.num_envs, 1, self._width)),
-            sensordata=np.zeros((self.num_envs, 1, self.model.nsensordata)),
-        )
+        path = np.zeros((self.num_envs, 1, self._width))
+        self.roll(self._now, request, _STATE.mjSTATE_USERDATA.value, path, self._sensed[:, :1].copy())
         for data in self._datas:  # the request must not outlive the memory that it points to
             data.userdata[:] = 0.0
         return out

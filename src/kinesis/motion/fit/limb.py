@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kinesis.motion.gait.legs import SOLVED, LegChain, rotation_about
+from kinesis.motion.gait.legs import SOLVED, LegChain, cross
 from kinesis.motion.gait.skeleton import Skeleton
 
 KNEE, ANKLE, TOE, EDGE, LATERAL = range(5)
@@ -59,33 +59,19 @@ def pose(limb: Limb, angles: np.ndarray, root: np.ndarray) -> Posed:
 
     Rotations and slides that the knee drags along count as the knee's own, by the slope of their polynomial.
     """
-    chain, origin, matrix = limb.chain, np.zeros((len(angles), 3)), root
+    bones, axes = limb.chain.walk(angles, root)
+    shin, foot = bones[_TIBIA].straight, bones[_HEEL].bent
     points = np.zeros((len(angles), 5, 3))
-    moves = []
-    for number, bone in enumerate(chain.bones):
-        origin = origin + matrix @ bone.offset
-        matrix = matrix @ bone.rotation
-        if number == _TIBIA:
-            points[:, LATERAL] = origin + ASIDE_M * (matrix @ _outward(limb))
-        for joint in bone.joints:
-            driver, axis = angles[:, joint.driver], matrix @ joint.axis
-            if joint.slides:
-                origin = origin + axis * joint.value(driver)[:, None]
-            else:
-                matrix = matrix @ rotation_about(joint.axis, joint.value(driver))
-            moves.append((number, joint, axis if joint.free else axis * joint.slope(driver)[:, None], origin))
-        if number in (_TIBIA, _TALUS):
-            points[:, KNEE if number == _TIBIA else ANKLE] = origin
-    points[:, TOE] = origin + matrix @ chain.toe_offset
-    points[:, EDGE] = points[:, TOE] + ASIDE_M * (matrix @ limb.level)
+    points[:, LATERAL] = shin.origin + ASIDE_M * (shin.matrix @ _outward(limb))
+    points[:, KNEE], points[:, ANKLE] = bones[_TIBIA].bent.origin, bones[_TALUS].bent.origin
+    points[:, TOE] = foot.origin + foot.matrix @ limb.chain.toe_offset
+    points[:, EDGE] = points[:, TOE] + ASIDE_M * (foot.matrix @ limb.level)
     jacobian = np.zeros((len(angles), 5, 3, SOLVED))
-    for number, joint, axis, anchor in moves:
-        carried = _CARRIED[number]
-        if joint.slides:
-            jacobian[:, carried, :, joint.driver] += axis[:, None]
-        else:
-            arm = points[:, carried] - anchor[:, None]
-            jacobian[:, carried, :, joint.driver] += _cross(axis[:, None], arm)
+    for axis in axes:
+        carried, driver, moved = _CARRIED[axis.bone], axis.joint.driver, axis.moved[:, None]
+        if not axis.joint.slides:
+            moved = cross(moved, points[:, carried] - axis.anchor[:, None])
+        jacobian[:, carried, :, driver] += moved
     return Posed(points, jacobian)
 
 
@@ -97,14 +83,6 @@ def _outward(limb: Limb) -> np.ndarray:
     """(3,) the axis of the knee's hinge, pointing away from the other leg, in the frame of the straight tibia."""
     hinge = next(joint for joint in limb.chain.bones[_TIBIA].joints if joint.free)
     return hinge.axis * (-1.0 if limb.side == "r" else 1.0)
-
-
-def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """As numpy's, at a fraction of its cost for many short arrays."""
-    ax, ay, az, bx, by, bz = a[..., 0], a[..., 1], a[..., 2], b[..., 0], b[..., 1], b[..., 2]
-    out = np.empty(np.broadcast_shapes(a.shape, b.shape))
-    out[..., 0], out[..., 1], out[..., 2] = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
-    return out
 
 
 def segment_lengths(limb: Limb, knee: np.ndarray) -> np.ndarray:
