@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from kinesis.body import Body, Kinematics, load
+from kinesis.learn import load_checkpoint
+from kinesis.learn.checkpoint import Checkpoint
+
 # A busy machine must not fail a test, and a run must find the same cases twice.
 settings.register_profile("kinesis", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("kinesis")
@@ -19,3 +23,19 @@ def shared_data() -> Path:
     if not (shared / "data").is_dir():
         pytest.skip(f"no shared recordings: {shared / 'data'} is not there (set KINESIS_SHARED to their folder)")
     return shared / "data"
+
+
+@pytest.fixture(scope="session")
+def body() -> Body:
+    return load("legs80")
+
+
+@pytest.fixture(scope="session")
+def kinematics(body: Body) -> Kinematics:
+    return Kinematics(body)
+
+
+@pytest.fixture(scope="session")
+def checkpoint() -> Checkpoint:
+    """The shipped policy."""
+    return load_checkpoint("default")

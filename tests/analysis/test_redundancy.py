@@ -19,14 +19,8 @@ from kinesis.analysis.systems import MuscleSystems, muscle_systems
 from kinesis.cli.analyse_redundancy import main
 from kinesis.errors import KinesisError
 from kinesis.evaluate import follow_clips
-from kinesis.learn import load_checkpoint
 from kinesis.motion.clip import save_clip
 from kinesis.motion.find import find_motions
-
-
-@pytest.fixture(scope="module")
-def checkpoint():
-    return load_checkpoint("default")
 
 
 @pytest.fixture(scope="module")

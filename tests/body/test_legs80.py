@@ -14,11 +14,6 @@ POSES = 200
 
 
 @pytest.fixture(scope="module")
-def body():
-    return load("legs80")
-
-
-@pytest.fixture(scope="module")
 def postures(body):
     """Random postures within joint limits, the lowest sole 2 mm in the ground, and speeds."""
     rng = np.random.default_rng(1)

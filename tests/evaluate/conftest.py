@@ -1,30 +1,13 @@
-"""Motions of a second or two, and the shipped policy."""
+"""Motions of a second or two."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 
-from kinesis.body import Kinematics, load
 from kinesis.evaluate.follow import Run
 from kinesis.evaluate.metrics import Trace, score
-from kinesis.learn import load_checkpoint
 from kinesis.motion.find import find_motions
-
-
-@pytest.fixture(scope="session")
-def body():
-    return load("legs80")
-
-
-@pytest.fixture(scope="session")
-def kinematics(body):
-    return Kinematics(body)
-
-
-@pytest.fixture(scope="session")
-def checkpoint():
-    return load_checkpoint("default")
 
 
 @pytest.fixture(scope="session")

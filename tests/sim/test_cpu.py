@@ -5,18 +5,12 @@ import numpy as np
 import pytest
 import torch
 
-from kinesis.body import load
 from kinesis.body.muscles import muscle_state
 from kinesis.body.state import State
 from kinesis.errors import KinesisError
 from kinesis.sim import Controller, CpuSim
 
 ENVS = 6
-
-
-@pytest.fixture(scope="module")
-def body():
-    return load("legs80")
 
 
 def start(sim, activation=0.1):

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kinesis.body import Body, load
-from kinesis.learn import load_checkpoint
+from kinesis.body import Body
 from kinesis.learn.checkpoint import Checkpoint
 from kinesis.motion.find import find_motions
 from kinesis.view import Playback, write_page
@@ -52,16 +51,6 @@ def made_up_walk(body: Body, speed_mps: float, seconds: float) -> Playback:
         subtitle=f"Made up, {seconds:.0f} s",
         metrics={"Success": "yes", "MPJPE": "34.1 mm", "Mean activation": f"{bursts.mean():.3f}"},
     )
-
-
-@pytest.fixture(scope="session")
-def body() -> Body:
-    return load("legs80")
-
-
-@pytest.fixture(scope="session")
-def checkpoint() -> Checkpoint:
-    return load_checkpoint("default")
 
 
 @contextlib.contextmanager
