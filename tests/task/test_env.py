@@ -170,8 +170,6 @@ def test_catching_up_pays_and_falling_behind_costs(clip):
 
 
 def test_physiology_pays_for_soft_steady_steps(clip):
-    from kinesis.task.reward import REWARDS
-
     env = build("imitate", [clip])
     m = env.moment
     m.now.ground_force[:] = 0.0
@@ -189,8 +187,6 @@ def test_physiology_pays_for_soft_steady_steps(clip):
 
 
 def test_leaning_on_a_joint_stop_costs(clip):
-    from kinesis.task.reward import REWARDS
-
     env = build("imitate", [clip])
     m, margin = env.moment, 0.05
     middle = env.tables.joint_range.mean(1)
@@ -200,3 +196,33 @@ def test_leaning_on_a_joint_stop_costs(clip):
     m.now.qpos[:, env.tables.joint_qpos[3]] = env.tables.joint_range[3, 0]
     m.__dict__.pop("joints", None)
     assert torch.allclose(REWARDS.get("joint_stops")(m, k=100.0, margin_rad=margin), torch.exp(torch.tensor(-0.25)))
+
+
+def test_efforts_by_power_and_volume_cost_what_they_say(clip):
+    env = build("imitate", [clip])
+    m = env.moment
+    m.now.activation[:] = 0.5
+    everyone = torch.ones(env.num_envs)
+    assert torch.allclose(REWARDS.get("effort")(m, k=4.0), everyone * np.exp(-4.0 * 0.25))
+    assert torch.allclose(REWARDS.get("effort")(m, k=4.0, power=3.0), everyone * np.exp(-4.0 * 0.125))
+    assert torch.allclose(REWARDS.get("volume_effort")(m, k=4.0), everyone * np.exp(-4.0 * 0.25))
+    largest, smallest = m.tables.volume.argmax(), m.tables.volume.argmin()
+    costs = []
+    for muscle in (largest, smallest):
+        m.now.activation[:] = 0.0
+        m.now.activation[:, muscle] = 1.0
+        costs.append(float(REWARDS.get("volume_effort")(m, k=4.0)[0]))
+    assert costs[0] < costs[1]
+
+
+def test_physiology_terms_join_a_task_or_take_their_kinds_place():
+    from kinesis.task.recipes import PHYSIOLOGY, with_physiology
+
+    task = TASKS.get("imitate")()
+    both = with_physiology(task, ["smoothness", "cubed_effort"])
+    assert [t.name for t in both.rewards].count("effort") == 1
+    assert PHYSIOLOGY["cubed_effort"] in both.rewards
+    assert PHYSIOLOGY["smoothness"] in both.rewards
+    assert with_physiology(task, []) == task
+    with pytest.raises(KinesisError, match="smoothness"):
+        with_physiology(task, ["smothness"])

@@ -11,7 +11,7 @@ from kinesis.analysis.demand import Demand, demand_of_recording
 from kinesis.analysis.least_effort import least_effort
 from kinesis.analysis.systems import MuscleSystems, muscle_systems
 from kinesis.body import Body
-from kinesis.body.muscles import fibre_and_tendon
+from kinesis.body.muscles import muscle_volume
 from kinesis.errors import KinesisError
 from kinesis.evaluate.signals import Recording
 
@@ -27,9 +27,8 @@ class Criterion:
 
     def cost(self, body: Body) -> np.ndarray:
         """(muscle,) what a muscle counts; the mean is one."""
-        model = body.model
-        volume = model.actuator_gainprm[:, 2] * fibre_and_tendon(model)[0]
-        return volume / volume.mean() if self.by_volume else np.ones(model.nu)
+        volume = muscle_volume(body.model)
+        return volume / volume.mean() if self.by_volume else np.ones(len(volume))
 
     def effort(self, body: Body, activation: np.ndarray) -> np.ndarray:
         """(...) of activations (..., muscle)."""

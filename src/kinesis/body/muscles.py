@@ -85,6 +85,12 @@ def fibre_and_tendon(model: mujoco.MjModel) -> tuple[np.ndarray, np.ndarray]:
     return optimal, lengths[:, 0] - ranges[:, 0] * optimal
 
 
+def muscle_volume(model: mujoco.MjModel) -> np.ndarray:
+    """(muscle,) volumes up to the specific tension: peak force times optimal fibre length [N·m]."""
+    volume: np.ndarray = model.actuator_gainprm[:, 2] * fibre_and_tendon(model)[0]
+    return volume
+
+
 @numba.njit(cache=True)
 def folded_moment_arms(
     values: np.ndarray,

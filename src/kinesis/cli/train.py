@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 if TYPE_CHECKING:
     from kinesis.evaluate import Score
     from kinesis.learn.checkpoint import Checkpoint
-    from kinesis.learn.config import Experiment
+    from kinesis.learn.config import Experiment, Stage
     from kinesis.learn.pipeline import Judge, Position
     from kinesis.motion.clip import Clip
 
@@ -35,6 +35,8 @@ class Train:
     """Go on from this checkpoint (default, or a file): the recipe's last stage alone."""
     samples: int | None = None
     """Control steps of every PPO stage, in place of the recipe's."""
+    physiology: tuple[str, ...] = ()
+    """Reward muscles for it too: effort, cubed_effort, volume_effort, smoothness, joint_stops, impact, foot_slip."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -71,6 +73,10 @@ def _experiment(asked: Train) -> Experiment:
     if asked.start:
         last = dataclasses.replace(experiment.stages[-1], start=asked.start)
         experiment = dataclasses.replace(experiment, stages=(last,))
+    if asked.physiology:
+        experiment = dataclasses.replace(
+            experiment, stages=tuple(_with_physiology(stage, asked.physiology) for stage in experiment.stages)
+        )
     if asked.samples:
         experiment = dataclasses.replace(
             experiment,
@@ -84,6 +90,16 @@ def _experiment(asked: Train) -> Experiment:
             ),
         )
     return experiment
+
+
+def _with_physiology(stage: Stage, names: Sequence[str]) -> Stage:
+    """The stage with these terms, if it drives muscles."""
+    from kinesis.body import load
+    from kinesis.task.recipes import with_physiology
+
+    if load(stage.task.body).actuation != "muscle":
+        return stage
+    return dataclasses.replace(stage, task=with_physiology(stage.task, names))
 
 
 def _judge(name: str, validation: Sequence[Clip]) -> Judge:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from kinesis.body import Body
+from kinesis.body.muscles import muscle_volume
 from kinesis.body.state import State, heading_matrix, heading_rotation, to_heading
 from kinesis.command import Target
 
@@ -25,10 +26,14 @@ class Tables:
     feet: Tensor
     weight_n: float
     torque_scale: Tensor
+    volume: Tensor
+    """Of each muscle, the mean being one; of a body without muscles, ones."""
 
     @classmethod
     def of(cls, body: Body) -> Tables:
         """Read them off a Body."""
+        muscles = body.actuation == "muscle"
+        volume = muscle_volume(body.model) if muscles else np.ones(body.model.nu)
         return cls(
             torch.from_numpy(body.joint_qpos),
             torch.from_numpy(body.joint_dof),
@@ -37,6 +42,7 @@ class Tables:
             torch.tensor([body.landmarks.index(name) for name in body.feet]),
             9.81 * body.mass_kg,
             torch.from_numpy(np.abs(body.model.actuator_ctrlrange).mean(1)).float(),
+            torch.from_numpy(volume / volume.mean()).float(),
         )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
+from kinesis.errors import KinesisError
 from kinesis.registry import Registry
 from kinesis.task.config import TaskConfig, Term
 
@@ -69,3 +70,26 @@ def kinesis() -> TaskConfig:
         ),
         endings=(Term("any_tracked", constants={"limit_m": 0.15}),),
     )
+
+
+PHYSIOLOGY: Mapping[str, Term] = {
+    "effort": Term("effort", 0.3, {"k": 40.0}),
+    "cubed_effort": Term("effort", 0.3, {"k": 120.0, "power": 3.0}),
+    "volume_effort": Term("volume_effort", 0.3, {"k": 40.0}),
+    "smoothness": Term("smoothness", 0.2, {"k": 40.0}),
+    "joint_stops": Term("joint_stops", 0.2, {"k": 20.0, "margin_rad": 0.1}),
+    "impact": Term("impact", 0.2, {"k": 4.0, "limit_bw": 1.2}),
+    "foot_slip": Term("foot_slip", 0.2, {"k": 20.0}),
+}
+"""Reward terms that may be switched on in a task for muscles."""
+
+
+def with_physiology(task: TaskConfig, names: Sequence[str]) -> TaskConfig:
+    """The task with these of `PHYSIOLOGY`; one of a kind that the task rewards already takes that one's place."""
+    added = []
+    for name in names:
+        if name not in PHYSIOLOGY:
+            raise KinesisError.unknown("physiology term", name, PHYSIOLOGY)
+        added.append(PHYSIOLOGY[name])
+    kept = [t for t in task.rewards if t.name not in {a.name for a in added}]
+    return dataclasses.replace(task, rewards=(*kept, *added))

@@ -68,9 +68,15 @@ def upright(m: Moment, *, k: float) -> Tensor:
 
 
 @REWARDS.register("effort")
-def effort(m: Moment, *, k: float) -> Tensor:
-    """exp(-k · mean squared activation), after Crowninshield & Brand (1981)."""
-    return torch.exp(-k * m.now.activation.square().mean(1))
+def effort(m: Moment, *, k: float, power: float = 2.0) -> Tensor:
+    """exp(-k · mean activation to a power); 3 after Crowninshield & Brand (1981), 2 after Kaufman et al. (1991)."""
+    return torch.exp(-k * m.now.activation.pow(power).mean(1))
+
+
+@REWARDS.register("volume_effort")
+def volume_effort(m: Moment, *, k: float) -> Tensor:
+    """exp(-k · mean squared activation, each muscle by its volume). After Happee (1994)."""
+    return torch.exp(-k * (m.tables.volume * m.now.activation.square()).mean(1))
 
 
 @REWARDS.register("torque_effort")
