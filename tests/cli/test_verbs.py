@@ -73,6 +73,7 @@ def test_info_describes_bodies_policies_and_motions(capsys):
         (["eval", "--motions", "builtin:walk@fast"], "expected a number"),
         (["eval", "--motions", "builtin:wolk-test"], "walk"),
         (["train", "wolk"], "did you mean walk"),
+        (["train", "walk", "--physiology", "smothness"], "did you mean smoothness"),
         (["info", "legs81"], "did you mean legs80"),
         (["bench", "sim", "--envs", "0"], "nothing to measure"),
     ],
