@@ -146,6 +146,17 @@ def test_a_push_and_a_weakness_are_given_by_keyboard_alone(still, session):
     assert weak == {"soleus_r", "soleus_l"}
 
 
+def test_every_slider_has_a_name_for_who_cannot_see_it(still):
+    names = "[...document.querySelectorAll('[role=slider]')].map(e => e.getAttribute('aria-label') || '')"
+    still.wait(f"{names}.every(name => name)")
+    assert all(name.startswith(start) for name, start in zip(still.evaluate(names), SLIDERS, strict=True))
+
+
+def test_at_double_zoom_the_plots_fold_and_the_scene_keeps_most_of_the_width(still):
+    still.resize(1280, 800, 2)
+    still.wait("document.querySelector('canvas').getBoundingClientRect().width > innerWidth / 2")
+
+
 @pytest.mark.parametrize(("width", "height", "zoom"), [(1280, 800, 1), (1280, 800, 2), (390, 844, 1), (320, 640, 1)])
 def test_nothing_sticks_out_and_every_control_can_be_scrolled_to(still, width, height, zoom):
     still.resize(width, height, zoom)

@@ -34,7 +34,7 @@ class Viewer:
         with contextlib.redirect_stdout(io.StringIO()):  # it would print its address in a box
             self.server = viser.ViserServer(host, port, label="kinesis", verbose=False)
         self.server.request_share_url = lambda verbose=True: None  # nobody may open a tunnel to here
-        self.server.gui.configure_theme(show_logo=False, show_share_button=False, control_width="medium")
+        self.server.gui.configure_theme(show_logo=False, show_share_button=False, control_width="small")
         self.server.gui.main_panel.dock_right()
         self.server.initial_camera.position, self.server.initial_camera.look_at = (1.6, -2.9, 1.25), (0.0, 0.0, 0.9)
         shown = host if host not in ("", "0.0.0.0", "::") else "localhost"
