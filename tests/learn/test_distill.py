@@ -59,6 +59,17 @@ def test_labels_give_the_torque_that_the_teacher_asks_for(student):
     assert torque.abs().mean() > 0.5
 
 
+@pytest.mark.parametrize("horizons_s", [(0.02,), (0.02, 0.3)])
+def test_a_teacher_looks_as_far_ahead_as_it_was_taught_to_whatever_its_student_sees(student, clip, horizons_s):
+    env, teacher, _ = student
+    task = dataclasses.replace(env.config, horizons_s=horizons_s)
+    other = Env(task, Follow(Library(load("legs80"), [clip]), ENVS, horizons_s), ENVS)
+    other.reset()
+    assert other.observation.shape[1] != env.observation.shape[1]
+    same = Teacher(teacher.policy, TASKS.get("imitate_torque")(), other)
+    torch.testing.assert_close(same(), teacher())
+
+
 def test_the_student_comes_closer_to_its_teacher_and_goes_on_when_killed(student, tmp_path):
     env, teacher, actor = student
     stage = DistillationStage(env, teacher, actor, SMALL, tmp_path, seed=0)

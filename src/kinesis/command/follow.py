@@ -34,8 +34,8 @@ class Command(Protocol):
     def advance(self, step_s: float) -> None:
         """Let time pass for every environment."""
 
-    def target(self, ids: Tensor | None = None) -> Target:
-        """What is wanted of ids (n,), or of all."""
+    def target(self, ids: Tensor | None = None, horizons_s: tuple[float, ...] | None = None) -> Target:
+        """What is wanted of ids (n,), or of all; looking ahead by other horizons than the command's own, if given."""
 
     def snapshot(self) -> dict[str, Tensor]:
         """Everything that `restore` needs to go on exactly."""
@@ -123,10 +123,11 @@ class Follow:
         """See `Command`."""
         self.time_s += step_s
 
-    def target(self, ids: Tensor | None = None) -> Target:
+    def target(self, ids: Tensor | None = None, horizons_s: tuple[float, ...] | None = None) -> Target:
         """See `Command`."""
         clip, time_s = (self.clip, self.time_s) if ids is None else (self.clip[ids], self.time_s[ids])
-        wanted = self.library.look_up(clip, time_s[:, None] + self.horizons)
+        horizons = self.horizons if horizons_s is None else torch.tensor([0.0, *horizons_s])
+        wanted = self.library.look_up(clip, time_s[:, None] + horizons)
         return Target(wanted[:, 0], wanted[:, 1:])
 
     def snapshot(self) -> dict[str, Tensor]:

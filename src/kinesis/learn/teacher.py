@@ -16,6 +16,7 @@ from kinesis.learn.networks import Policy
 from kinesis.sim import CpuSim
 from kinesis.task import Env, TaskConfig
 from kinesis.task.actions import joint_torque
+from kinesis.task.moment import Moment
 from kinesis.task.observe import OBSERVATIONS
 from kinesis.task.symmetry import measure_symmetry
 
@@ -63,6 +64,7 @@ class Peer:
 class Teacher:
     """Excitations for a muscle Env, from a torque policy and static optimisation at the states visited.
 
+    It looks as far ahead as it was taught to, whatever the student sees.
     residual: (joint,) mean unexplained torque of the last call [N·m].
     """
 
@@ -73,6 +75,7 @@ class Teacher:
         self.policy, self.env, self._sim = policy, env, env.sim
         torque_body = load(task.body)
         self._limits = torch.from_numpy(torque_body.model.actuator_ctrlrange).float()
+        self._horizons_s = task.horizons_s
         self._observers = [(OBSERVATIONS.get(t.name), dict(t.constants)) for t in task.observations]
         self._dofs = torch.from_numpy(env.body.joint_dof)
         self._weight = RESIDUAL_WEIGHT / (self._limits[:, 1] - self._limits[:, 0])
@@ -82,6 +85,14 @@ class Teacher:
     def __call__(self) -> Tensor:
         """(env, muscle) excitations for every environment's instant now."""
         moment = self.env.moment
+        if self._horizons_s != self.env.config.horizons_s:
+            moment = Moment(
+                moment.now,
+                self.env.command.target(horizons_s=self._horizons_s),
+                moment.action,
+                moment.control,
+                moment.tables,
+            )
         seen = torch.cat([f(moment, **constants) for f, constants in self._observers], -1)
         torque = joint_torque(moment, self.policy(seen), self._limits)
         muscles = torch.from_numpy(self._sim.export_muscles().astype(np.float32))
