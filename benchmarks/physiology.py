@@ -46,6 +46,7 @@ def main(
     norms: Path,
     speed: float = 1.4,
     static: bool = False,
+    about: str = "",
     result: Path = RESULT,
     table: Path = TABLE,
 ) -> None:
@@ -56,6 +57,7 @@ def main(
         reference: people's EMG, a file or a folder.
         norms: published bands, a folder or a file.
         speed: of the walk for muscles and angles [m/s].
+        about: a sentence for the page, on where the policies come from.
         static: compare with static optimisation of the same motion too, some seconds more a policy.
         result: the JSON.
         table: the page.
@@ -66,7 +68,8 @@ def main(
     for name, checkpoint in named.items():
         rows[name] = measured(checkpoint, people, norms, speed, static=static)
         told = {"motions": MOTIONS, "speed_mps": speed, "reference": people.source, "norms": norms.name}
-        told |= {"subjects": len(people.subjects), "lags_ms": [float(LAGS_MS[0]), float(LAGS_MS[-1])], "policies": rows}
+        told |= {"subjects": len(people.subjects), "lags_ms": [float(LAGS_MS[0]), float(LAGS_MS[-1])]}
+        told |= {"about": about, "policies": rows}
         for path, text in ((result, json.dumps(told, indent=1) + "\n"), (table, page(told))):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
@@ -122,6 +125,7 @@ def page(told: Mapping[str, Any]) -> str:
         f"within {low:g} to {high:g} ms, and at none. Activation, MPJPE and success: {told['motions']}. Angles: mean "
         f"share of hip, knee and ankle flexion within one published standard deviation ({told['norms']}).",
         "",
+        *([told["about"], ""] if told["about"] else []),
         "Made by `python benchmarks/physiology.py`; not edited by hand.",
         "",
         *_table(head, rows),

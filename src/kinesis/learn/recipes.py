@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from kinesis.learn.config import PPO, Distillation, Experiment, Mining, Network, Stage
 from kinesis.registry import Registry
-from kinesis.task.recipes import imitate, imitate_torque
+from kinesis.task.recipes import imitate, imitate_closely, imitate_torque, with_physiology
 from kinesis.task.recipes import kinesis as kinesis_task
 
 RECIPES: Registry[Callable[[], Experiment]] = Registry("recipe")
@@ -77,7 +77,11 @@ def default() -> Experiment:
         stages=(
             dataclasses.replace(teacher, ppo=dataclasses.replace(teacher.ppo, envs=768, samples=12_000_000)),
             student,
-            dataclasses.replace(muscles, ppo=dataclasses.replace(muscles.ppo, effort=4.0, samples=20_000_000)),
+            dataclasses.replace(
+                muscles,
+                task=with_physiology(imitate_closely(), ("joint_stops",)),
+                ppo=dataclasses.replace(muscles.ppo, effort=4.0, samples=20_000_000),
+            ),
         ),
     )
 

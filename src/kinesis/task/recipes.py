@@ -40,6 +40,21 @@ def imitate() -> TaskConfig:
     )
 
 
+@TASKS.register("imitate_closely")
+def imitate_closely() -> TaskConfig:
+    """Imitate for a policy that already follows: two centimetres and five degrees still count."""
+    task = imitate()
+    position, velocity, catch_up, _, *others = task.rewards
+    close = (
+        dataclasses.replace(position, weight=0.25),
+        Term("precise_position", 0.3, {"k": 3000.0}),
+        velocity,
+        catch_up,
+        Term("joints", 0.2, {"k": 5.0}),
+    )
+    return dataclasses.replace(task, rewards=(*close, *others))
+
+
 @TASKS.register("imitate_torque")
 def imitate_torque() -> TaskConfig:
     """The teacher's task: the same with 14 joint torques."""
