@@ -127,8 +127,7 @@ class Follow:
         """See `Command`."""
         clip, time_s = (self.clip, self.time_s) if ids is None else (self.clip[ids], self.time_s[ids])
         horizons = self.horizons if horizons_s is None else torch.tensor([0.0, *horizons_s])
-        wanted = self.library.look_up(clip, time_s[:, None] + horizons)
-        return Target(wanted[:, 0], wanted[:, 1:])
+        return Target(*self.library.look_ahead(clip, time_s[:, None] + horizons))
 
     def snapshot(self) -> dict[str, Tensor]:
         """See `Command`."""

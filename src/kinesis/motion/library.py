@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -45,7 +46,9 @@ class Library:
         self._of_clip = np.cumsum(frames) - frames, frames - 1, rate_hz
         self.duration_s = torch.tensor([c.duration_s for c in clips])
         nq, nv, marks = body.model.nq, body.model.nv, 3 * len(body.landmarks)
-        self._widths = [nq, nv, marks, marks]
+        ends = np.cumsum([nq, nv, marks, marks]).tolist()
+        self._columns = [slice(*pair) for pair in itertools.pairwise([0, *ends])]
+        self._mark_shape = (len(body.landmarks), 3)
         travelling = [0, *range(nq + nv, nq + nv + marks, 3)]
         self._level = np.array([(column + axis, nq + axis) for column in travelling for axis in (0, 1)])
 
@@ -63,14 +66,25 @@ class Library:
         Returns:
             State (env, ..., *); activation and ground force are empty (width 0).
         """
+        return self._state(self._rows(clip, time_s))
+
+    def look_ahead(self, clip: Tensor, time_s: Tensor) -> tuple[State, State]:
+        """As `look_up` at time_s (env, time): what is wanted at the first time (env, *), and at the others."""
+        rows = self._rows(clip, time_s)
+        return self._state(rows[:, 0]), self._state(rows[:, 1:])
+
+    def _rows(self, clip: Tensor, time_s: Tensor) -> np.ndarray:
         times = time_s.reshape(len(clip), math.prod(time_s.shape[1:])).numpy()
-        values = np.empty((*times.shape, self._table.shape[1]), np.float32)
-        _interpolate(self._table, *self._of_clip, clip.numpy(), times, self._level, values)
-        wanted = torch.from_numpy(values).reshape(*time_s.shape, -1)
-        qpos, qvel, marks, speeds = wanted.split(self._widths, -1)
-        shape = (len(self.body.landmarks), 3)
-        empty = qpos.new_zeros((*time_s.shape, 0))
-        return State(qpos, qvel, marks.unflatten(-1, shape), speeds.unflatten(-1, shape), empty, empty)
+        rows = np.empty((*times.shape, self._table.shape[1]), np.float32)
+        _interpolate(self._table, *self._of_clip, clip.numpy(), times, self._level, rows)
+        return rows.reshape(*time_s.shape, -1)
+
+    def _state(self, rows: np.ndarray) -> State:
+        """Views of rows (..., column). Numpy cuts them: for one environment a cut by torch costs several times more."""
+        qpos, qvel, marks, speeds = (rows[..., columns] for columns in self._columns)
+        shape = (*rows.shape[:-1], *self._mark_shape)
+        empty = rows[..., :0]
+        return State(*map(torch.from_numpy, (qpos, qvel, marks.reshape(shape), speeds.reshape(shape), empty, empty)))
 
 
 @numba.njit(cache=True, nogil=True)

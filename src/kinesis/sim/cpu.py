@@ -109,11 +109,10 @@ class CpuSim:
         self.roll(self._now, self._control, self.control_spec, self._path, self._sensed)
         self._now[:] = self._path[:, -1]
         late = np.abs(self._now[:, 0] - self._began[:, 0] - self.substeps / self.physics_hz) > 1e-6
-        self.diverged = torch.from_numpy(late | ~np.isfinite(self._now).all(1))
-        if self.diverged.any():
-            self._now[self.diverged.numpy(), 1:] = np.r_[
-                self.body.standing_qpos(), np.zeros(self._width - 1 - self.model.nq)
-            ]
+        diverged = late | ~np.isfinite(self._now).all(1)
+        if diverged.any():
+            self._now[diverged, 1:] = np.r_[self.body.standing_qpos(), np.zeros(self._width - 1 - self.model.nq)]
+        self.diverged = torch.from_numpy(diverged)
         self.state = self._read()
 
     def roll(self, began: np.ndarray, control: np.ndarray, spec: int, path: np.ndarray, sensed: np.ndarray) -> None:
@@ -166,14 +165,14 @@ class CpuSim:
         model = self.model
         qpos, qvel = self._now[:, 1 : 1 + model.nq], self._now[:, 1 + model.nq : 1 + model.nq + model.nv]
         landmarks = self._kinematics.landmarks(qpos, qvel)
-        plain = torch.from_numpy(self._now).float()
+        plain = self._now.astype(np.float32)
         return State(
-            qpos=plain[:, 1 : 1 + model.nq],
-            qvel=plain[:, 1 + model.nq : 1 + model.nq + model.nv],
-            landmarks=torch.from_numpy(landmarks.position).float(),
-            landmark_velocities=torch.from_numpy(landmarks.velocity).float(),
-            activation=plain[:, 1 + model.nq + model.nv :],
-            ground_force=-torch.from_numpy(self._sensed[:, -1]).float().reshape(self.num_envs, -1, 3),
+            qpos=torch.from_numpy(plain[:, 1 : 1 + model.nq]),
+            qvel=torch.from_numpy(plain[:, 1 + model.nq : 1 + model.nq + model.nv]),
+            landmarks=torch.from_numpy(landmarks.position.astype(np.float32)),
+            landmark_velocities=torch.from_numpy(landmarks.velocity.astype(np.float32)),
+            activation=torch.from_numpy(plain[:, 1 + model.nq + model.nv :]),
+            ground_force=torch.from_numpy(-self._sensed[:, -1].reshape(self.num_envs, -1, 3).astype(np.float32)),
         )
 
 
