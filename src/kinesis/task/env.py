@@ -6,7 +6,8 @@ The order of a step can be recited: act, step physics, let the command go on, re
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -29,13 +30,22 @@ Prime = Callable[[Tensor], Tensor]
 
 @dataclass
 class StepResult:
-    """reward (env,); failed, over (env,) bool: ended early, or reached the end; moment: before any reset."""
+    """reward (env,); failed, over (env,) bool: ended early, or reached the end; moment: before any reset.
+
+    names, weighted (term, env): the reward's terms.
+    """
 
     reward: Tensor
     failed: Tensor
     over: Tensor
     moment: Moment
-    terms: dict[str, float] = field(default_factory=dict)
+    names: tuple[str, ...]
+    weighted: Tensor
+
+    @cached_property
+    def terms(self) -> dict[str, float]:
+        """Mean over environments of every weighted reward term; only a reader pays for it."""
+        return dict(zip(self.names, self.weighted.mean(1).tolist(), strict=True))
 
 
 class Env:
@@ -121,8 +131,7 @@ class Env:
             failed |= ending(moment, **term.constants)
         over = ~failed & (self.command.over | (self.age * self.step_s >= self.config.longest_episode_s - 1e-6))
         reward = torch.where(self.sim.diverged, 0.0, weighted.sum(0))
-        names = (t.name for t, _ in self._rewarders)
-        result = StepResult(reward, failed, over, moment, dict(zip(names, weighted.mean(1).tolist(), strict=True)))
+        result = StepResult(reward, failed, over, moment, tuple(t.name for t, _ in self._rewarders), weighted)
         ended = torch.nonzero(failed | over)[:, 0]
         self.moment = moment
         if self.auto_reset and len(ended):

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from kinesis.body import Body
 from kinesis.body.muscles import muscle_volume
-from kinesis.body.state import State, heading_matrix, heading_rotation, to_heading
+from kinesis.body.state import State, heading_and_up, heading_matrix, to_heading
 from kinesis.command import Target
 
 
@@ -59,7 +59,7 @@ class Moment:
     @cached_property
     def heading(self) -> tuple[Tensor, Tensor]:
         """Cosine and sine of the heading (env,)."""
-        return heading_rotation(self.now.qpos[:, 3:7])
+        return self._heading_and_up[0]
 
     def to_heading(self, vectors: Tensor) -> Tensor:
         """World vectors (env, ..., 3) in the heading frame of now."""
@@ -72,8 +72,11 @@ class Moment:
     @cached_property
     def up_b(self) -> Tensor:
         """(env, 3) world up in the frame of the root body."""
-        w, x, y, z = self.now.qpos[:, 3:7].unbind(-1)
-        return torch.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], -1)
+        return self._heading_and_up[1]
+
+    @cached_property
+    def _heading_and_up(self) -> tuple[tuple[Tensor, Tensor], Tensor]:
+        return heading_and_up(self.now.qpos[:, 3:7])
 
     @cached_property
     def joints(self) -> Tensor:

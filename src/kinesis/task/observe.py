@@ -50,11 +50,10 @@ def ground_force(m: Moment) -> Tensor:
 def landmark_errors(m: Moment, *, scale: float = 5.0, speed_scale: float = 0.5) -> Tensor:
     """Tracked landmarks wanted at every horizon minus now, heading frame; speeds for the first horizon only."""
     tracked = m.tables.tracked
-    position = m.target.ahead.landmarks[:, :, tracked] - m.now.landmarks[:, None, tracked]
-    speed = m.target.ahead.landmark_velocities[:, 0, tracked] - m.now.landmark_velocities[:, tracked]
-    return torch.cat(
-        [scale * m.to_heading(position).flatten(1), speed_scale * m.to_heading(speed).flatten(1)], -1
-    ).clamp(-10.0, 10.0)
+    position = m.target.ahead.landmarks - m.now.landmarks[:, None]
+    speed = m.target.ahead.landmark_velocities[:, 0] - m.now.landmark_velocities
+    errors = torch.cat([scale * position, speed_scale * speed[:, None]], 1)[:, :, tracked]
+    return m.to_heading(errors).flatten(1).clamp(-10.0, 10.0)
 
 
 @OBSERVATIONS.register("joint_targets")

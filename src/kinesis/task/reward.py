@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from kinesis.body.state import heading_and_up
 from kinesis.registry import Registry
 from kinesis.task.moment import Moment
 
@@ -65,9 +66,7 @@ def joints(m: Moment, *, k: float) -> Tensor:
 @REWARDS.register("upright")
 def upright(m: Moment, *, k: float) -> Tensor:
     """exp(-k · (1 - cosine of the root's lean against the wanted root's up))."""
-    wanted = m.target.now.qpos[:, 3:7]
-    w, x, y, z = wanted.unbind(-1)
-    up = torch.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], -1)
+    _, up = heading_and_up(m.target.now.qpos[:, 3:7])
     return torch.exp(-k * (1.0 - (up * m.up_b).sum(-1)))
 
 
