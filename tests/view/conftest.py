@@ -72,8 +72,7 @@ def watched(viewer: Viewer, browser: Browser, width: int, height: int) -> Iterat
     try:
         browser.resize(width, height)
         browser.send("Page.navigate", url=viewer.address)
-        browser.wait("document.body && document.body.innerText.includes('of 10.00 s')")
-        browser.wait("document.querySelector('canvas') !== null")
+        browser.wait("window.kinesisPage && document.querySelector('canvas') !== null")
         yield browser
     finally:
         ended.set()

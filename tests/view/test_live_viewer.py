@@ -160,6 +160,7 @@ def test_pause_step_and_the_end(session):
 @pytest.mark.slow
 def test_a_browser_draws_it_and_its_buttons_and_keys_work(viewer, browser):
     with watched(viewer, browser, 1000, 600):
+        browser.wait("document.title === 'kinesis' && document.body.innerText.includes('of 10.00 s')")
         press = "[...document.querySelectorAll('button')].find(b => b.innerText === '{}').click()"
         browser.evaluate(press.format("Pause"))
         browser.wait("document.body.innerText.includes('Go on')")
@@ -171,4 +172,43 @@ def test_a_browser_draws_it_and_its_buttons_and_keys_work(viewer, browser):
             time.sleep(0.05)
         assert viewer.session.at == before + 1
         assert browser.complaints == []
+        browser.send("Page.navigate", url="about:blank")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("width", "height", "opener"),
+    [
+        (640, 800, "[...document.querySelectorAll('[aria-label=\"Expand column\"]')].pop()"),
+        (390, 844, "[...document.querySelectorAll('div')].filter(e => e.innerText === 'kinesis').pop()"),
+    ],
+    ids=["docked", "phone"],
+)
+def test_opened_in_a_narrow_window_nothing_stands_before_the_body_until_asked_for(
+    viewer, browser, width, height, opener
+):
+    folded, shown = (
+        "!document.body.innerText.includes('Begin again')",
+        "document.body.innerText.includes('Begin again')",
+    )
+    viewer.session.paused = True
+    with watched(viewer, browser, width, height):
+        browser.wait(folded)
+        browser.wait("document.querySelector('canvas').getBoundingClientRect().width > 0.8 * innerWidth")
+        assert browser.evaluate("document.elementFromPoint(innerWidth / 2, innerHeight / 2).tagName") == "CANVAS"
+        browser.evaluate(f"{opener}.click()")
+        browser.wait(shown)
+        time.sleep(1.0)
+        assert browser.evaluate(shown)  # who opens them keeps them
+        assert browser.complaints == []
+        browser.send("Page.navigate", url="about:blank")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_opened_in_a_middling_window_the_plots_alone_fold(viewer, browser):
+    with watched(viewer, browser, 1000, 600):
+        browser.wait("document.querySelector('canvas').getBoundingClientRect().width > innerWidth / 2")
+        assert browser.evaluate("document.body.innerText.includes('Begin again')")
         browser.send("Page.navigate", url="about:blank")

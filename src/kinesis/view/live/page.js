@@ -1,20 +1,28 @@
-// What viser's page lacks: names of the sliders for who cannot see them, and room for the body in narrow windows.
+// What viser's page lacks: a title, names of the sliders for who cannot see them, most of the window for the body.
 (() => {
-  const narrow = window.matchMedia("(max-width: 900px)");
-  const plots = () =>
-    [...document.querySelectorAll('[aria-label="Collapse panel area"]')].find(
-      (button) => button.getBoundingClientRect().left < innerWidth / 2,
-    );
-  let fold = narrow.matches;
-  narrow.addEventListener("change", () => (fold = narrow.matches));
+  document.title = "kinesis";
+  const narrow = window.matchMedia("(max-width: 1150px)"); // beside plots and controls the body has under half
+  const all = (what) => [...document.querySelectorAll(what)];
+  const docked = () => all('[aria-label="Collapse panel area"]');
+  const isLeft = (button) => button.getBoundingClientRect().left < innerWidth / 2;
+  // In windows as narrow as a phone there is one panel, at the bottom; its title folds it.
+  const title = () => all("div").find((div) => div.innerText === document.title && !div.closest("[data-dock-tab]"));
+  const ways = {
+    plots: () => docked().find(isLeft),
+    controls: () => docked().find((button) => !isLeft(button)) ?? title(),
+  };
+  const fold = { plots: narrow.matches, controls: window.matchMedia("(max-width: 700px)").matches };
+  narrow.addEventListener("change", () => (fold.plots = narrow.matches));
   setInterval(() => {
-    for (const label of document.querySelectorAll("label[for]")) {
+    for (const label of all("label[for]")) {
       const named = document.getElementById(label.htmlFor)?.querySelector("[role=slider]");
       if (named && !named.ariaLabel) named.ariaLabel = label.innerText;
     }
-    const button = fold && plots();
-    if (!button) return;
-    button.click(); // once: who opens the plots again keeps them
-    fold = false;
+    for (const part in ways) {
+      const button = fold[part] && ways[part]();
+      if (!button) continue;
+      button.click(); // once: who opens it again keeps it
+      fold[part] = false;
+    }
   }, 300);
 })();
