@@ -187,3 +187,41 @@ def test_in_a_narrow_window_the_panel_folds_away_from_the_body(still):
     still.wait(f"{middle} === 'CANVAS'")
     tap(still, title)
     still.wait(f"{title}.top < 700")
+
+
+def choose(page, dropdown, option):
+    """Pick an option of a dropdown by the keyboard."""
+    tab_to(page, f"[...document.querySelectorAll('input')].find(i => i.value === '{dropdown}')")
+    page.press(" ")
+    name = "e => e.getAttribute('role') === 'option' && e.innerText === '%s' && e.offsetParent" % option
+    page.wait(f"[...document.querySelectorAll('[role=option]')].some({name})")
+    page.evaluate(f"[...document.querySelectorAll('[role=option]')].find({name}).click()")
+
+
+def test_slow_motion_is_chosen_from_a_list(still, session):
+    choose(still, "real time", "1/10")
+    until(lambda: session.pace == 0.1)
+    choose(still, "1/10", "real time")
+    until(lambda: session.pace == 1.0)
+
+
+def test_who_unticks_follow_sees_the_body_walk_away(still, viewer, session):
+    still.evaluate("[...document.querySelectorAll('div')].filter(e => e.innerText.trim() === 'Show').pop().click()")
+    label = "[...document.querySelectorAll('label[for]')].find(l => l.innerText === 'follow' && l.offsetParent)"
+    still.wait(f"{label} !== undefined")
+    still.evaluate(f"document.getElementById({label}.htmlFor).click()")
+    until(lambda: not viewer.stage.follow)
+    still.press("s")
+    until(lambda: session.at == 4)
+    until(lambda: viewer.stage.bones[0].position[0] == pytest.approx(session.frame.qpos[0], abs=1e-5))
+    still.evaluate(f"document.getElementById({label}.htmlFor).click()")
+    until(lambda: viewer.stage.follow and abs(viewer.stage.bones[0].position[0]) < 1e-6)
+
+
+def test_a_click_on_the_body_pushes_it_away_from_who_looks(still, session):
+    still.evaluate("document.querySelector('canvas').scrollIntoView()")
+    middle = still.evaluate(
+        "(r => [r.x + r.width / 2, r.y + r.height / 2])(document.querySelector('canvas').getBoundingClientRect())"
+    )
+    still.drag(middle, middle)
+    until(lambda: isinstance(session.env.sim.perturbation, Push))
