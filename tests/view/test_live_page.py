@@ -193,7 +193,7 @@ def choose(page, dropdown, option):
     """Pick an option of a dropdown by the keyboard."""
     tab_to(page, f"[...document.querySelectorAll('input')].find(i => i.value === '{dropdown}')")
     page.press(" ")
-    name = "e => e.getAttribute('role') === 'option' && e.innerText === '%s' && e.offsetParent" % option
+    name = f"e => e.getAttribute('role') === 'option' && e.innerText === '{option}' && e.offsetParent"
     page.wait(f"[...document.querySelectorAll('[role=option]')].some({name})")
     page.evaluate(f"[...document.querySelectorAll('[role=option]')].find({name}).click()")
 
