@@ -138,7 +138,26 @@ def test_an_interrupt_ends_quietly(install_verb: InstallVerb, capsys: pytest.Cap
     assert capsys.readouterr().err == "kinesis: interrupted.\n"
 
 
-@pytest.mark.parametrize("error", [ValueError("bug"), ModuleNotFoundError("no ezc3d", name="ezc3d")])
+def test_who_reads_no_further_ends_it_quietly() -> None:
+    source = """
+import sys
+from types import ModuleType
+from kinesis.cli import main
+sys.modules["kinesis.cli.demo"] = verb = ModuleType("kinesis.cli.demo")
+verb.main = lambda argv: print("x" * 10**6) or 0
+sys.exit(main(["demo"]))
+"""
+    command = [sys.executable, "-c", source]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as talker:
+        assert talker.stdout
+        assert talker.stderr
+        talker.stdout.read(10)
+        talker.stdout.close()
+        assert talker.stderr.read() == b""
+        assert talker.wait() == 141
+
+
+@pytest.mark.parametrize("error", [ValueError("bug"), ModuleNotFoundError("no ezc3d", name="ezc3d"), BrokenPipeError()])
 def test_a_fault_of_the_program_is_not_hidden(install_verb: InstallVerb, error: Exception) -> None:
     install_verb(failing_with(error))
     with pytest.raises(type(error)):

@@ -53,7 +53,10 @@ def test_shots_stand_side_by_side_under_captions_and_the_shorter_one_waits(body,
     still = np.repeat(playbacks[0].qpos[:1], 3, 0)
     long, short = Playback("long", 20.0, still), Playback("short", 20.0, still[:2])
     shots = [Shot(body, long, "first"), Shot(body, short, "")]
-    made = imageio.mimread(render_film(tmp_path / "two.gif", shots, width=160, height=120))
+    told = []
+    path = render_film(tmp_path / "two.gif", shots, width=160, height=120, progress=lambda *drawn: told.append(drawn))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    made = imageio.mimread(path)
     assert 1 <= len(made) <= 3  # equal pictures are merged
     picture = np.asarray(made[0])[..., :3].astype(int)
     assert picture.shape == (120, 320, 3)
@@ -115,3 +118,11 @@ def test_a_failed_drawing_leaves_no_file_and_tells_the_last_line(body, playbacks
     with pytest.raises(KinesisError, match="got GLError: out of memory"):
         render_video(tmp_path / "walk.mp4", body, playbacks[0])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_child_says_of_its_progress_is_told_and_anything_else_passed_over():
+    said = "import sys; print('Mesa 25', '1 2', 'a b', '2 2', sep=chr(10)); sys.exit('no memory')"
+    told = []
+    done = video._python("-c", said, backend="egl", progress=lambda *drawn: told.append(drawn))
+    assert told == [(1, 2), (2, 2)]
+    assert (done.returncode, done.stderr) == (1, "no memory\n")

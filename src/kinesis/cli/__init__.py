@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import select
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -10,7 +12,8 @@ from importlib import import_module
 from kinesis import __version__
 from kinesis.errors import KinesisError
 
-REFUSED, INTERRUPTED = 2, 130
+REFUSED, INTERRUPTED, UNHEARD = 2, 130, 141
+STDOUT = 1
 
 VERBS: dict[str, tuple[str, str]] = {
     "demo": ("kinesis.cli.demo", "follow some walks, or your own motion, and write a page and a table"),
@@ -34,7 +37,7 @@ VERBS: dict[str, tuple[str, str]] = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; returns the exit code: the verb's own, 2 for a refusal, 130 for an interrupt."""
+    """Run one verb; returns the exit code: its own, 2 if refused, 130 if interrupted, 141 if nobody reads on."""
     verb, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
     if verb in ("-h", "--help"):
         print(usage())
@@ -45,13 +48,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("kinesis").setLevel(logging.INFO)
     try:
-        return run(verb, rest)
+        code = run(verb, rest)
+        sys.stdout.flush()
+        return code
     except KinesisError as error:
         print(f"kinesis: {error}", file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         print("kinesis: interrupted.", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        if not _unheard():
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
+        return UNHEARD
 
 
 def run(verb: str, rest: Sequence[str]) -> int:
@@ -66,6 +76,13 @@ def run(verb: str, rest: Sequence[str]) -> int:
             raise
         raise KinesisError(f"the verb {verb!r} is not part of this installation", expected=module) from error
     return int(verb_main(rest))
+
+
+def _unheard() -> bool:
+    """Whether nobody reads standard output any more, as in `kinesis ... | head`."""
+    poll = select.poll()
+    poll.register(STDOUT, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def usage() -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
+from kinesis.cli.terminal import progress
 from kinesis.errors import KinesisError
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def main(argv: Sequence[str]) -> int:
 
     check_film(asked.out, (asked.width, asked.height))
     offscreen_backend()  # what cannot be drawn is said before it is simulated
-    film = render_film(asked.out, [_shot(name, asked) for name in names], width=asked.width, height=asked.height)
+    shots = [_shot(name, asked) for name in names]
+    with progress(str(asked.out)) as told:
+        film = render_film(asked.out, shots, width=asked.width, height=asked.height, progress=told)
     print(f"film: {film}")
     return 0
 

@@ -1,4 +1,7 @@
-"""The child of `video.py`: `python -m kinesis.view.film JOB.npz OUT`, with MUJOCO_GL set; OUT ends in .mp4 or .gif."""
+"""The child of `video.py`: `python -m kinesis.view.film JOB.npz OUT`, with MUJOCO_GL set; OUT ends in .mp4 or .gif.
+
+After each picture it says on standard output how many are drawn, of how many.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,12 @@ def film(job: Path, out: Path) -> None:
     """Draw what `job` describes, shots side by side, and write it to `out`."""
     rate_hz = FRAME_HZ[out.suffix]
     with np.load(job) as told, _writer(out, rate_hz) as writer:
-        for images in side_by_side([frames(told, index, rate_hz) for index in range(int(told["shots"]))]):
+        shots = range(int(told["shots"]))
+        total = max(len(instants(told, index, rate_hz)) for index in shots)
+        for done, images in enumerate(side_by_side([frames(told, index, rate_hz) for index in shots]), 1):
             writer.append_data(np.concatenate(images, axis=1))
+            sys.stdout.write(f"{done} {total}\n")
+            sys.stdout.flush()
 
 
 def _writer(out: Path, rate_hz: float) -> Any:
@@ -48,6 +55,12 @@ def side_by_side(shots: Sequence[Iterator[np.ndarray]]) -> Iterator[list[np.ndar
         yield [image for image in seen if image is not None]
 
 
+def instants(told: np.lib.npyio.NpzFile, index: int, rate_hz: float) -> np.ndarray:
+    """Frames (picture,) of one shot that are drawn, to film it at rate_hz."""
+    count, pace = len(told[f"qpos_{index}"]), float(told[f"rate_hz_{index}"]) / rate_hz
+    return np.rint(np.arange(0, count, pace)).astype(int).clip(max=count - 1)
+
+
 def frames(told: np.lib.npyio.NpzFile, index: int, rate_hz: float) -> Iterator[np.ndarray]:
     """Images (height, width, 3) of uint8 of one shot at rate_hz; told: what `video.py` saved."""
     qpos, reference, activation = (told[f"{name}_{index}"] for name in ("qpos", "reference", "activation"))
@@ -56,9 +69,8 @@ def frames(told: np.lib.npyio.NpzFile, index: int, rate_hz: float) -> Iterator[n
     data, ghost = mujoco.MjData(model), mujoco.MjData(model)
     options, caption = _options(bool(told[f"muscles_{index}"])), str(told[f"caption_{index}"])
     camera.azimuth, camera.elevation, camera.distance = 125.0, -10.0, 3.7
-    pace = float(told[f"rate_hz_{index}"]) / rate_hz
     with mujoco.Renderer(model, height, width) as renderer:
-        for frame in np.rint(np.arange(0, len(qpos), pace)).astype(int).clip(max=len(qpos) - 1):
+        for frame in instants(told, index, rate_hz):
             data.qpos[:] = qpos[frame]
             mujoco.mj_forward(model, data)
             if activation.size:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,9 @@ NEEDS = {".mp4": "imageio_ffmpeg", ".gif": "imageio"}
 
 MOST_SHOTS = 6
 
+Progress = Callable[[int, int], None]
+"""Told how many pictures are drawn, and how many there will be."""
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -43,8 +46,12 @@ def render_video(path: Path, body: Body, playback: Playback, *, width: int = 640
     return render_film(path, [Shot(body, playback)], width=width, height=height)
 
 
-def render_film(path: Path, shots: Sequence[Shot], *, width: int = 640, height: int = 480) -> Path:
+def render_film(
+    path: Path, shots: Sequence[Shot], *, width: int = 640, height: int = 480, progress: Progress = lambda *_: None
+) -> Path:
     """Film shots side by side, width × height pixels each, as H.264 in an .mp4 or as a .gif. Returns the path.
+
+    progress: told after every picture.
 
     Raises:
         KinesisError: if there is no shot or one does not fit its body, the size is odd, the ending another, or GL
@@ -60,7 +67,7 @@ def render_film(path: Path, shots: Sequence[Shot], *, width: int = 640, height: 
     with tempfile.TemporaryDirectory(prefix="kinesis-") as folder:
         job, drawn = Path(folder) / "job.npz", Path(folder) / f"drawn{path.suffix}"
         _save_job(job, shots, (width, height))
-        result = _python("-m", "kinesis.view.film", str(job), str(drawn), backend=backend)
+        result = _python("-m", "kinesis.view.film", str(job), str(drawn), backend=backend, progress=progress)
         if result.returncode:
             last = (result.stderr.strip().splitlines() or ["no message"])[-1]
             raise KinesisError("the video could not be drawn", where=str(path), got=last)
@@ -113,11 +120,28 @@ def _save_job(job: Path, shots: Sequence[Shot], size: tuple[int, int]) -> None:
     np.savez(job, **told)
 
 
-def _python(*arguments: str, backend: str, timeout_s: float | None = None) -> subprocess.CompletedProcess[str]:
+def _python(
+    *arguments: str, backend: str, timeout_s: float | None = None, progress: Progress | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run this interpreter with MUJOCO_GL set, seeing the same packages."""
     environment = os.environ | {"MUJOCO_GL": backend, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, *arguments]
+    if progress:
+        return _listened_to(command, environment, progress)
     try:
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout_s)
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 1, "", "no answer in time")
+
+
+def _listened_to(
+    command: Sequence[str], environment: dict[str, str], progress: Progress
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that prints `DONE TOTAL` now and then; what else it prints is passed over."""
+    with tempfile.TemporaryFile("w+") as complaints:
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=complaints, text=True) as child:
+            for words in map(str.split, child.stdout or ()):
+                if len(words) == 2 and all(map(str.isdecimal, words)):
+                    progress(int(words[0]), int(words[1]))
+        complaints.seek(0)
+        return subprocess.CompletedProcess(command, child.returncode, "", complaints.read())
