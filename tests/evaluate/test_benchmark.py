@@ -2,16 +2,19 @@
 
 import dataclasses
 import hashlib
+import io
 import json
 import re
 
 import pytest
+from rich.console import Console
 
 from kinesis.cli import main
+from kinesis.cli.benchmark import changes_table, tables
 from kinesis.errors import KinesisError
 from kinesis.evaluate import benchmark
 from kinesis.evaluate.benchmark import PART, RESULT, SUITES, Suite, run_suite
-from kinesis.evaluate.compare import compare, origins
+from kinesis.evaluate.compare import Change, compare, origins
 from kinesis.evaluate.measures import MEASURES
 from kinesis.evaluate.perturb import Mass, Perturbation, Push
 from kinesis.evaluate.provenance import motions_id, policy_id
@@ -178,6 +181,18 @@ def test_the_command_measures_prints_and_compares(tiny, clips, tmp_path, capsys)
     assert "0 means changed" in shown
     assert main(["benchmark", "--json", "--compare", str(out), str(tmp_path / "b.json")]) == 0
     assert json.loads(capsys.readouterr().out) == {"origin": {"suite": ["tiny", "tiny-2"]}, "changes": []}
+
+
+def test_tables_cut_no_word_or_number_in_a_terminal_of_eighty_letters(result):
+    paper = Console(width=80, file=io.StringIO(), color_system=None)
+    made_up = Change(
+        "built-in", "push 100 N backward", "turn_in_place", "coverage_kinesis_evaluation", 0.00437, 1.0, True
+    )
+    for table in (*tables("mine", result["results"]["mine"]), changes_table([made_up])):
+        paper.print(table)
+    printed = paper.file.getvalue().split()
+    assert not any("…" in word for word in printed)
+    assert {"activation", "velocity", "evaluation)", "coverage", "backward", "0.00437"} <= set(printed)
 
 
 def test_what_is_no_result_is_not_written_over(tiny, tmp_path, capsys):

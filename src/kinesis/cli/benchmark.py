@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tyro
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -106,20 +107,32 @@ def tables(motions: str, results: dict[str, Any]) -> list[Table]:
     first = _rules_table(f"{motions}, {plain}: success (interval), coverage, MPJPE", "motions", results[plain])
     perturbed = {name: groups["all"] for name, groups in results.items()}
     second = _rules_table(f"{motions}, perturbed: success (interval), coverage, MPJPE", "condition", perturbed)
-    third = Table("motions", *(m.name.replace("_", " ") for m in OF_MOTION))
-    third.title = f"{motions}, {plain}: means up to the first violation of the loosest rule"
+    title = f"{motions}, {plain}: means up to the first violation of the loosest rule"
+    third = _table(title, "motions", *(_words(m.name) for m in OF_MOTION), apart=0)
     for group, row in results[plain].items():
-        third.add_row(group, *(_number(row[m.name]["mean"]) for m in OF_MOTION))
+        third.add_row(_words(group), *(_number(row[m.name]["mean"]) for m in OF_MOTION))
     return [first, third, second]
+
+
+def _table(title: str, *columns: str, apart: int = 1) -> Table:
+    """An empty one that cuts no word or number in a terminal of 80 letters; apart: blanks more between columns."""
+    made = Table(title=title or None, box=SIMPLE_HEAD, show_edge=False, padding=(0, apart, 0, 0))
+    for column in columns:
+        made.add_column(column, overflow="fold", min_width=max(map(len, column.split())))
+    return made
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _rules_table(title: str, of: str, rows: dict[str, Any]) -> Table:
     from kinesis.evaluate.metrics import RULES
 
-    made = Table(of, "clips", *(f"{rule.limit_m:g} m {rule.over} ({rule.name})" for rule in RULES), title=title)
+    made = _table(title, of, "clips", *(f"{rule.limit_m:g} m {rule.over} ({_words(rule.name)})" for rule in RULES))
     for name, row in rows.items():
         cells = [_cell(row, rule.name) for rule in RULES]
-        made.add_row(name, str(row[f"success_{RULES[0].name}"]["clips"]), *cells)
+        made.add_row(_words(name), str(row[f"success_{RULES[0].name}"]["clips"]), *cells)
     return made
 
 
@@ -154,17 +167,24 @@ def _compare(first: Path, second: Path, *, as_json: bool) -> int:
         console.print(f"{key}: {before} → {after}", soft_wrap=True, highlight=False, markup=False)
     shown = [change for change in changes if change.group == "all" or change.apart]
     if shown:
-        console.print(_changes_table(shown))
+        console.print(changes_table(shown))
     apart = sum(change.apart for change in changes)
     console.print(f"{len(changes)} means changed, {apart} beyond their intervals", highlight=False)
     return 0
 
 
-def _changes_table(changes: Sequence[Change]) -> Table:
-    made = Table("condition", "motions", "measure", "before", "after", "change", "intervals")
+def changes_table(changes: Sequence[Change]) -> Table:
+    """For people: a mean that changed a line."""
+    made = _table("", "condition", "motions", "measure", "before", "after", "change", "intervals")
     for c in changes:
         numbers = _number(c.before), _number(c.after), f"{c.after - c.before:+.3g}"
-        made.add_row(f"{c.motions}, {c.condition}", c.group, c.measure, *numbers, "part" if c.apart else "overlap")
+        made.add_row(
+            f"{c.motions}, {c.condition}",
+            _words(c.group),
+            _words(c.measure),
+            *numbers,
+            "part" if c.apart else "overlap",
+        )
     return made
 
 

@@ -62,8 +62,8 @@ def walk() -> Experiment:
 def default() -> Experiment:
     """All of locomotion: the staged path over every built-in motion and people far from the average.
 
-    The shipped policy is not its outcome: it stops at the student, who had a second teacher for runs, and saw some
-    recordings as well (docs/notes/learning.md 26–38; its card).
+    The shipped policy went the same way in more turns: a second teacher for runs, specialists in muscles for runs and
+    backward, means of weights, and some recordings as well (docs/notes/learning.md 26–49; its card).
     """
     teacher, student, muscles = walk().stages
     assert teacher.ppo
