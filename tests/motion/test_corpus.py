@@ -152,7 +152,9 @@ def test_another_form_of_selector_is_refused(selector: str) -> None:
         corpus.select(BODY, selector)
 
 
-@pytest.mark.parametrize(("selector", "meant"), [("builtin:walc-test", "walk"), ("builtin:walk-tset", "test")])
+@pytest.mark.parametrize(
+    ("selector", "meant"), [("builtin:walc-test", "walk"), ("builtin:walk-tset", "test"), ("builtin:wlak", "walk-test")]
+)
 def test_an_unknown_name_gets_the_nearest(cache: Path, selector: str, meant: str) -> None:
     with pytest.raises(UnknownName, match=meant):
         corpus.select(BODY, selector)

@@ -73,7 +73,7 @@ def _shot(policy: str, asked: Film) -> Shot:
     body = load(task.body)
     clip = find_motion(asked.motion, Kinematics(body), asked.clip).clip
     seen = followed(follow_clips(checkpoint.policy, task, [clip])[0], body)
-    kept, pace = seen.metrics, "" if asked.speed == 1.0 else f", {asked.speed:g} × speed"
+    kept, pace = seen.metrics, "" if asked.speed == 1.0 else f", {asked.speed:g} times its speed"
     caption = f"{checkpoint.name}\n{clip.name}{pace}\n{kept['coverage']} followed, {kept['MPJPE']}"
     shown = dataclasses.replace(seen, rate_hz=seen.rate_hz * asked.speed)
     return Shot(body, shown if asked.ghost else dataclasses.replace(shown, reference=None), caption * asked.captions)

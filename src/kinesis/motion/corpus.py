@@ -18,7 +18,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from kinesis.body import Body, Kinematics
-from kinesis.errors import KinesisError
+from kinesis.errors import KinesisError, UnknownName, nearest
 from kinesis.motion import gait
 from kinesis.motion.clip import Clip, make_clip
 from kinesis.motion.gait.slip import slip
@@ -76,6 +76,11 @@ def select(body: Body, selector: str) -> list[Clip]:
     if source != "builtin" or not words:
         raise KinesisError("not a selector of built-in motions", got=selector, expected="builtin:walk-test or similar")
     category, _, split = words.rpartition("-")
+    if not category and split not in get_args(Split):
+        known = {name: name for name in get_args(Split)} | {name: f"{name}-test" for name in CATEGORIES}
+        meant = [known[name] for name in nearest(split, known)] or list(get_args(Split))
+        hint = f"did you mean {' or '.join(meant)}?"
+        raise UnknownName(f"there are no built-in motions {split!r}", where=selector, hint=hint)
     if category and category not in CATEGORIES:
         raise KinesisError.unknown("category of built-in motions", category, CATEGORIES, where=selector)
     return [clip for clip in builtin(body, split) if category in ("", clip.category)]  # type: ignore[arg-type]
