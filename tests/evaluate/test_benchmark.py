@@ -186,7 +186,7 @@ def test_the_command_measures_prints_and_compares(tiny, clips, tmp_path, capsys)
 def test_tables_cut_no_word_or_number_in_a_terminal_of_eighty_letters(result):
     paper = Console(width=80, file=io.StringIO(), color_system=None)
     made_up = Change(
-        "built-in", "push 100 N backward", "turn_in_place", "coverage_kinesis_evaluation", 0.00437, 1.0, True
+        "built-in", "push 100 N backward", "turn_in_place", "coverage_kinesis_evaluation", 0.00437, 1.0, apart=True
     )
     for table in (*tables("mine", result["results"]["mine"]), changes_table([made_up])):
         paper.print(table)
