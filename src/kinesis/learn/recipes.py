@@ -63,7 +63,7 @@ def default() -> Experiment:
     """All of locomotion: the staged path over every built-in motion and people far from the average.
 
     The shipped policy went the same way in more turns: a second teacher for runs, specialists in muscles for runs and
-    backward, means of weights, and some recordings as well (docs/notes/learning.md 26–49; its card).
+    backward, means of weights, and some recordings as well (docs/notes/learning.md 26–55; its card).
     """
     teacher, student, muscles = walk().stages
     assert teacher.ppo
