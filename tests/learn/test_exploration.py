@@ -5,7 +5,7 @@ import torch
 from torch.distributions import MultivariateNormal, kl_divergence
 
 from kinesis.learn.config import Network
-from kinesis.learn.networks import ExpectedClip, make_actor, observations
+from kinesis.learn.networks import ExpectedClip, Policy, make_actor, observations
 
 WIDTH, ACTIONS = 7, 12
 
@@ -108,3 +108,18 @@ def test_the_expected_clip_is_the_mean_of_clipped_noise(spread):
     assert torch.allclose(expected, drawn, atol=3e-3)
     assert bool((expected.diff() > -1e-6).all())
     assert torch.equal(ExpectedClip(0.0, (0.0, 1.0))(mean), mean)
+
+
+@pytest.mark.parametrize("nonlinearity", ["elu", "swish"])
+def test_one_observation_alone_gives_what_it_gives_among_others(nonlinearity):
+    torch.manual_seed(0)
+    actor = make_actor(Network((32, 16), nonlinearity=nonlinearity), 7, 5, noise=0.1, centre=0.3)
+    actor.update_normalization(observations(3.0 * torch.randn(40, 7) + 1.0))
+    policy, seen = Policy(actor, spread=0.05), torch.randn(6, 7)
+    assert policy._steps
+    for _ in range(2):
+        alone = torch.cat([policy(seen[i : i + 1]) for i in range(6)])
+        assert torch.allclose(alone, policy(seen), atol=1e-6)
+        with torch.no_grad():  # what is learnt in place is seen
+            for parameter in actor.mlp.parameters():
+                parameter.add_(0.3 * torch.randn_like(parameter))

@@ -48,14 +48,15 @@ def weights(stage):
     return torch.cat([p.detach().flatten() for p in stage.algorithm.actor.mlp.parameters()])
 
 
-def test_a_killed_run_goes_on_exactly(library, tmp_path):
-    whole = stage(library, tmp_path / "whole")
+@pytest.mark.parametrize("config", [SMALL, dataclasses.replace(SMALL, shove_mps=0.4)])
+def test_a_killed_run_goes_on_exactly(library, tmp_path, config):
+    whole = stage(library, tmp_path / "whole", config)
     whole.run()
-    first = stage(library, tmp_path / "cut")
+    first = stage(library, tmp_path / "cut", config)
     for _ in range(3):
         first.iterate()
     first.save()
-    second = stage(library, tmp_path / "cut", seed=99)
+    second = stage(library, tmp_path / "cut", config, seed=99)
     assert second.progress.samples == 3 * 32
     second.run()
     assert second.progress.samples == whole.progress.samples == SMALL.samples
@@ -79,6 +80,20 @@ def test_effort_as_a_loss_lowers_the_excitations(library, tmp_path):
     driven = stage(library, tmp_path, config, task="imitate")
     effort = [driven.iterate()["loss/effort"] for _ in range(6)]
     assert effort[-1] < 0.8 * effort[0]
+
+
+def test_shoves_come_every_two_seconds_and_are_level_and_bounded(library, tmp_path, monkeypatch):
+    shoved = stage(library, tmp_path, dataclasses.replace(SMALL, shove_mps=0.4))
+    given = []
+    monkeypatch.setattr(shoved.env.sim, "shove", lambda _ids, speed: given.append(speed))
+    for _ in range(400):
+        shoved._shove()
+    speeds = torch.cat(given)
+    expected = 400 * shoved.env.num_envs * shoved.env.step_s / 2.0
+    assert len(speeds) == pytest.approx(expected, abs=5.0 * expected**0.5)
+    assert (speeds[:, 2] == 0.0).all()
+    assert 0.3 < torch.linalg.vector_norm(speeds, dim=1).max() <= 0.4
+    assert torch.linalg.vector_norm(speeds.mean(0)) < 0.15
 
 
 def test_exploration_falls_to_its_final_bound(library, tmp_path):
@@ -175,3 +190,15 @@ def test_an_unknown_policy_is_refused_by_name():
         load_checkpoint("defolt")
     with pytest.raises(KinesisError, match="no such checkpoint"):
         load_checkpoint("runs/none.safetensors")
+
+
+@pytest.mark.parametrize("name", RECIPES.names())
+def test_every_recipe_has_networks_that_can_be_built(name):
+    recipe = RECIPES.get(name)()
+    gates = [recipe.mining.gate] if recipe.mining else []
+    for network in (recipe.network, *gates):
+        for stage in recipe.stages:
+            exploration = stage.ppo.exploration if stage.ppo else "diagonal"
+            actor = make_actor(network, 30, 8, noise=0.1, centre=0.0, exploration=exploration)
+            assert actor.network()(torch.zeros(2, 30)).shape == (2, 8)
+        assert make_critic(network, 30) is not None

@@ -42,6 +42,8 @@ class PPO:
     tighten: share of the distances at which episodes end that is left at the end of the run, reached geometrically.
     exploration: diagonal or lattice (see `learn/exploration.py`).
     hard_share: of new episodes that start shortly before a place of recent failures (see `command.Follow`).
+    shove_mps: bodies are shoved in a level direction every two seconds or so, by at most this much [m/s]; a push of 100 N
+    for 0.2 s is one of 0.27 m/s.
     noise, final_noise: standard deviation of exploration, its bound falling geometrically over the run; what a
     walk must learn last, not to fall sideways, is hidden by noise that it survives for one step only.
     """
@@ -65,6 +67,7 @@ class PPO:
     value_warmup: int = 0
     freeze_normaliser: bool = False
     hard_share: float = 0.0
+    shove_mps: float = 0.0
     effort: float = 0.0
     tighten: float = 1.0
     samples: int = 2_000_000

@@ -156,7 +156,7 @@ def kinesis() -> Experiment:
         value_warmup=8,
         samples=275_000_000,
     )
-    network = Network((2048, 1536, 1024, 1024, 512, 512), (2048, 1536, 1024, 1024, 512, 512), "silu", symmetric=False)
+    network = Network((2048, 1536, 1024, 1024, 512, 512), (2048, 1536, 1024, 1024, 512, 512), "swish", symmetric=False)
     return dataclasses.replace(
         walk(),
         name="kinesis",

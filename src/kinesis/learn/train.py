@@ -44,6 +44,7 @@ class PPOStage:
 
     save_every_s = 60.0
     judge_every_s = 600.0
+    shove_every_s = 2.0
 
     def __init__(self, env: Env, algorithm: CautiousPPO, config: PPO, folder: Path) -> None:
         """Go on from the folder's saved state where there is one."""
@@ -94,6 +95,7 @@ class PPOStage:
         with torch.no_grad():
             seen = self.rsl.get_observations()
             for _ in range(self.config.steps):
+                self._shove()
                 ages = self.env.age + 1
                 seen, reward, done, extras = self.rsl.step(self.algorithm.act(seen))
                 if not bool(torch.isfinite(reward).all()):
@@ -132,6 +134,14 @@ class PPOStage:
     def noise(self) -> float:
         """Standard deviation of exploration, the mean over actions."""
         return float(self.algorithm.actor.output_std.detach().mean())
+
+    def _shove(self) -> None:
+        """Shove some bodies, as `PPO.shove_mps` says."""
+        if not self.config.shove_mps:
+            return
+        ids = torch.nonzero(torch.rand(self.env.num_envs) < self.env.step_s / self.shove_every_s)[:, 0]
+        size, way = self.config.shove_mps * torch.rand(len(ids)), 2.0 * math.pi * torch.rand(len(ids))
+        self.env.sim.shove(ids, torch.stack([size * way.cos(), size * way.sin(), torch.zeros(len(ids))], 1))
 
     def _share(self) -> float:
         """Of the run, by samples or by time, whichever is further."""

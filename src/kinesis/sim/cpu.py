@@ -97,6 +97,11 @@ class CpuSim:
         self._now[rows, 1:] = packed
         self.state.put(ids, state)
 
+    def shove(self, ids: Tensor, speed: Tensor) -> None:
+        """See `Backend`."""
+        first = 1 + self.model.nq
+        self._now[ids.numpy(), first : first + 3] += speed.numpy()
+
     def step(self, control: Tensor) -> None:
         """See `Backend`."""
         given = control.numpy() if control.dim() == 3 else control.numpy()[:, None]

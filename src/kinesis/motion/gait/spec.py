@@ -14,7 +14,7 @@ BOUNDS = {
     "cadence": (0.85, 1.15),
     "amplitude": (0.5, 1.3),
     "step_width_m": (-0.04, 0.2),
-    "trunk_lean_rad": (-0.12, 0.25),
+    "trunk_lean_rad": (-0.32, 0.25),
     "knee_bend_rad": (-0.05, 0.35),
     "toe_out_rad": (-0.15, 0.4),
     "accent_rad": (0.0, 0.2),
