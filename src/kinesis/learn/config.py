@@ -42,8 +42,8 @@ class PPO:
     tighten: share of the distances at which episodes end that is left at the end of the run, reached geometrically.
     exploration: diagonal or lattice (see `learn/exploration.py`).
     hard_share: of new episodes that start shortly before a place of recent failures (see `command.Follow`).
-    shove_mps: bodies are shoved in a level direction every two seconds or so, by at most this much [m/s]; a push of 100 N
-    for 0.2 s is one of 0.27 m/s.
+    shove_mps: bodies are shoved in a level direction every two seconds or so, by at most this much [m/s]; a push of
+    100 N for 0.2 s is one of 0.27 m/s.
     noise, final_noise: standard deviation of exploration, its bound falling geometrically over the run; what a
     walk must learn last, not to fall sideways, is hidden by noise that it survives for one step only.
     """
