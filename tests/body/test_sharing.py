@@ -34,12 +34,12 @@ def test_it_agrees_with_scipy(problem):
 
 
 def test_mirrored_torques_give_mirrored_activations(problem):
-    torque, arms, gain, bias, weight = problem
+    torque, arms, gain, bias, weight = (x.double() for x in problem)
     swap = lambda x, n: torch.cat([x[..., n:], x[..., :n]], -1)  # noqa: E731
     mirrored = swap(swap(arms.transpose(1, 2), 7).transpose(1, 2), 40)
     a = share_torques(torque, arms, gain, bias, weight)
     b = share_torques(swap(torque, 7), mirrored, swap(gain, 40), swap(bias, 40), weight)
-    assert torch.allclose(a, swap(b, 40), atol=1e-5)
+    assert torch.allclose(a, swap(b, 40), atol=1e-9)
 
 
 def test_activations_are_bounded_even_when_the_torque_cannot_be_had(problem):

@@ -63,9 +63,14 @@ class Browser:
         self.wait("document.body && document.body.dataset.ready === 'true'")
 
     def resize(self, width: int, height: int, zoom: float = 1.0) -> None:
-        """Change the window; zoom as a person's browser does it: fewer, larger CSS pixels."""
+        """Change the window; zoom as a person's browser does it: fewer, larger CSS pixels.
+
+        The event of it is sent once more: under load a page was once seen not to lay itself out anew.
+        """
         size = {"width": round(width / zoom), "height": round(height / zoom)}
         self.send("Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=zoom, mobile=False)
+        self.wait(f"window.innerWidth === {size['width']}")
+        self.evaluate("window.dispatchEvent(new Event('resize'))")
 
     def prefer_reduced_motion(self, *, wanted: bool) -> None:
         """As a person's system may ask; takes effect on the next page opened."""
