@@ -70,9 +70,27 @@ def test_a_value_is_the_same_in_the_mirror(env):
 def test_what_is_saved_is_a_plain_network_that_does_the_same(env):
     actor, _ = reflected(env)
     plain = make_actor(SMALL, env.observation.shape[1], env.num_actions, noise=0.1, centre=0.0)
+    actor, plain = actor.double(), plain.double()
     plain.load_plain_state(actor.plain_state())
-    seen = torch.randn(20, env.observation.shape[1])
-    assert torch.allclose(Policy(plain)(seen), Policy(actor)(seen), atol=1e-6)
+    seen = torch.randn(20, env.observation.shape[1]).double()
+    whole, by_blocks = plain.network()(seen), actor.network()(seen)
+    assert torch.allclose(whole, by_blocks, rtol=1e-6, atol=1e-6)
+
+
+def test_blocks_have_the_gradient_of_the_projected_weight(env):
+    actor = reflected(env)[0].double()
+    seen = torch.randn(20, env.observation.shape[1]).double()
+    layers = [layer for layer in actor.mlp if isinstance(layer, torch.nn.Linear)]
+    actor.mlp(seen).square().mean().backward()
+    by_blocks = [layer.parametrizations.weight.original.grad.clone() for layer in layers]
+    actor.zero_grad()
+    values = seen
+    for layer in actor.mlp:
+        linear = isinstance(layer, torch.nn.Linear)
+        values = torch.nn.functional.linear(values, layer.weight, layer.bias) if linear else layer(values)
+    values.square().mean().backward()
+    for layer, found in zip(layers, by_blocks, strict=True):
+        assert torch.allclose(found, layer.parametrizations.weight.original.grad, rtol=1e-6, atol=1e-12)
 
 
 def test_reflecting_what_is_symmetric_changes_nothing(env):

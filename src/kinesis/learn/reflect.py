@@ -2,13 +2,18 @@
 
 Every weight matrix W is projected on those that commute with the reflection, (W + R W R') / 2, where R and R'
 reflect the layer's output and input: the measured signed permutations at the ends, an exchange of halves in
-between. Cost is that of the plain network, every sample teaches both sides, and what is saved is a plain
-network. After Ravindran and Barto (2001) and, for networks, van der Pol et al. (2020, "MDP homomorphic networks").
+between. Such a matrix maps what two sides share to what they share, and how they differ to how they differ: two
+blocks of a quarter, so a layer costs half of a plain one. Every sample teaches both sides, and what is saved is a
+plain network. After Ravindran and Barto (2001) and, for networks, van der Pol et al. (2020, "MDP homomorphic
+networks").
 """
 
 from __future__ import annotations
 
+import functools
+
 import torch
+import torch.nn.functional as F
 from rsl_rl.models import MLPModel
 from tensordict import TensorDict
 from torch import Tensor, nn
@@ -32,6 +37,93 @@ class Reflection:
     def none(cls, width: int) -> Reflection:
         """Nothing changes."""
         return cls(torch.arange(width), torch.ones(width))
+
+    @functools.cached_property
+    def sides(self) -> Sides:
+        """The columns that change places, and those that stay."""
+        here = torch.arange(len(self.index))
+        first, stays = here[self.index > here], here[self.index == here]
+        second = self.index[first]
+        keeps = self.sign[stays] > 0.0
+        return Sides(first, second, self.sign[first], stays[keeps], stays[~keeps])
+
+
+class Sides:
+    """Columns of a reflection: pairs `first`, `second`, whose reflection has a sign; `even` stay, `odd` change sign."""
+
+    def __init__(self, first: Tensor, second: Tensor, sign: Tensor, even: Tensor, odd: Tensor) -> None:
+        self.first, self.second, self.sign, self.even, self.odd = first, second, sign, even, odd
+        order = torch.cat([first, second, even, odd])
+        width, half = len(order), len(first)
+        self.halved = 2 * half == width and torch.equal(order, torch.arange(width)) and bool((sign > 0.0).all())
+        self.back = torch.argsort(order)
+
+    def parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """What the sides of x (..., width) share, times two, and how they differ; columns that stay in one of them."""
+        if self.halved:
+            a, b = x.chunk(2, -1)
+            return a + b, a - b
+        a, b = x[..., self.first], self.sign * x[..., self.second]
+        return torch.cat([a + b, x[..., self.even]], -1), torch.cat([a - b, x[..., self.odd]], -1)
+
+    def whole(self, shared: Tensor, other: Tensor) -> Tensor:
+        """The columns of which `shared` and `other` are the halves of `parts`; inverse but for its two."""
+        if self.halved:
+            return torch.cat([shared + other, shared - other], -1)
+        half = len(self.first)
+        (a, even), (b, odd) = (torch.tensor_split(x, [half], -1) for x in (shared, other))
+        return torch.cat([a + b, self.sign * (a - b), even, odd], -1)[..., self.back]
+
+    def blocks(self, weight: Tensor, columns: Sides) -> tuple[Tensor, Tensor]:
+        """Blocks of the nearest weight (row, column) that commutes with the reflection; these sides are its rows'.
+
+        One maps what sides share, as `columns.parts` gives it, to what they share; the other how they differ.
+        """
+        half = len(columns.first)
+        shared, differing = columns.parts(weight)
+        if self.halved:
+            (a, b), (c, d) = shared.chunk(2), differing.chunk(2)
+            shared, differing = 0.25 * (a + b), 0.25 * (c - d)
+        else:
+            sign = self.sign[:, None]
+            alike = shared[self.first] + sign * shared[self.second]
+            opposed = differing[self.first] - sign * differing[self.second]
+            shared = 0.25 * torch.cat([alike, 2.0 * shared[self.even]])
+            differing = 0.25 * torch.cat([opposed, 2.0 * differing[self.odd]])
+        for block in (shared, differing):
+            block[:, half:] *= 2.0
+        return shared, differing
+
+
+class _ByBlocks:
+    """A layer's `forward` by the two blocks of its weight, kept while no gradient is asked for and nothing changes."""
+
+    def __init__(self, layer: nn.Linear, rows: Sides, columns: Sides) -> None:
+        self.layer, self.rows, self.columns = layer, rows, columns
+        self._known: tuple[int, list[Tensor]] = (-1, [])
+
+    def __call__(self, x: Tensor) -> Tensor:
+        shared, differing, bias = self._blocks()
+        a, b = self.columns.parts(x)
+        return self.rows.whole(F.linear(a, shared, bias), F.linear(b, differing))
+
+    def _blocks(self) -> list[Tensor]:
+        weight, bias = (_own(self.layer, name) for name in ("weight", "bias"))
+        version = weight._version + bias._version
+        if not torch.is_grad_enabled() and self._known[0] == version:
+            return self._known[1]
+        mean = 0.5 * self.rows.parts(bias)[0]
+        mean[len(self.rows.first) :] *= 2.0
+        blocks = [*self.rows.blocks(weight, self.columns), mean]
+        if not torch.is_grad_enabled():
+            self._known = version, blocks
+        return blocks
+
+
+def _own(layer: nn.Linear, name: str) -> Tensor:
+    """A layer's parameter as it learns, before it is projected."""
+    own: Tensor = layer.get_parameter(f"parametrizations.{name}.original")
+    return own
 
 
 class _Projected(nn.Module):
@@ -63,6 +155,7 @@ class ReflectedModel(MLPModel):
             rows = self._outputs(symmetry, width) if layer is layers[-1] else Reflection.halves(width)
             parametrize.register_parametrization(layer, "weight", _Projected(rows, columns))
             parametrize.register_parametrization(layer, "bias", _Projected(rows, None))
+            layer.forward = _ByBlocks(layer, rows.sides, columns.sides)  # type: ignore[method-assign,assignment]
             columns = rows
         normaliser = self.obs_normalizer
         mean, second = normaliser._mean, normaliser._var + normaliser._mean**2
