@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 
 import torch
-from rsl_rl.modules import EmpiricalNormalization
 from tensordict import TensorDict
 from torch import Tensor, nn
 
 from kinesis.learn.config import Network
 from kinesis.learn.exploration import EXPLORATIONS
 from kinesis.learn.reflect import ReflectedModel
+from kinesis.learn.single import for_one
 
 GROUP = "policy"
 
@@ -86,21 +85,6 @@ class ExpectedClip(nn.Module):
         return self.span[0] + (self.spread * math.sqrt(0.5)) * (above[0] - above[1])
 
 
-def _steps_for_one(network: nn.Module) -> list[Callable[[Tensor], Tensor]] | None:
-    """What a chain of plain layers does to one observation (width,), sharing its weights; None for other networks.
-
-    A matrix times a vector, and no module's call: half the time.
-    """
-    if isinstance(network, nn.Sequential):
-        parts = [_steps_for_one(part) for part in network]
-        return None if None in parts else [step for part in parts for step in part or ()]
-    if isinstance(network, EmpiricalNormalization):
-        return [lambda values: network.forward(values)[0]]
-    if type(network) is nn.Linear:
-        return [functools.partial(torch.addmv, network.bias, network.weight)]
-    return [network.forward] if isinstance(network, nn.ELU | nn.SiLU | ExpectedClip) else None
-
-
 class Policy:
     """A trained actor as a deterministic function of an observation (env, width) to an action (env, action).
 
@@ -109,19 +93,23 @@ class Policy:
 
     def __init__(self, actor: ReflectedModel, spread: float = 0.0, span: tuple[float, float] = (0.0, 1.0)) -> None:
         self.actor = actor
-        self.spread = spread
+        self.spread, self.span = spread, span
         self.network = nn.Sequential(actor.network(), ExpectedClip(spread, span))
-        self._steps = _steps_for_one(self.network)
+        self._tensors = [*self.network.parameters(), *self.network.buffers()]
+        self._for_one: tuple[int, Callable[[Tensor], Tensor] | None] = (-1, None)
 
     @torch.no_grad()
     def __call__(self, observation: Tensor) -> Tensor:
         """The mean action, as clipped under exploration."""
-        if len(observation) != 1 or not self._steps:
-            return self.network(observation)
-        values = observation[0]
-        for step in self._steps:
-            values = step(values)
-        return values[None]
+        alone = self._alone() if len(observation) == 1 else None
+        return alone(observation[0])[None] if alone else self.network(observation)
+
+    def _alone(self) -> Callable[[Tensor], Tensor] | None:
+        """`for_one` of this network, made anew when its weights have changed."""
+        version = sum(tensor._version for tensor in self._tensors)
+        if self._for_one[0] != version:
+            self._for_one = version, for_one(self.network[0], self.spread, self.span)
+        return self._for_one[1]
 
     def prime(self, observation: Tensor) -> Tensor:
         """Activation that the policy would hold at this observation; see `kinesis.task.env.Prime`."""

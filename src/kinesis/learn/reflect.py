@@ -11,7 +11,10 @@ networks").
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
+from itertools import pairwise
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from rsl_rl.models import MLPModel
@@ -94,6 +97,12 @@ class Sides:
             block[:, half:] *= 2.0
         return shared, differing
 
+    def mean(self, bias: Tensor) -> Tensor:
+        """Bias of the first block, of the nearest (row,) that the reflection leaves as it is."""
+        half = len(self.first)
+        shared = self.parts(bias)[0]
+        return torch.cat([0.5 * shared[:half], shared[half:]])
+
 
 class _ByBlocks:
     """A layer's `forward` by the two blocks of its weight, kept while no gradient is asked for and nothing changes."""
@@ -112,9 +121,7 @@ class _ByBlocks:
         version = weight._version + bias._version
         if not torch.is_grad_enabled() and self._known[0] == version:
             return self._known[1]
-        mean = 0.5 * self.rows.parts(bias)[0]
-        mean[len(self.rows.first) :] *= 2.0
-        blocks = [*self.rows.blocks(weight, self.columns), mean]
+        blocks = [*self.rows.blocks(weight, self.columns), self.rows.mean(bias)]
         if not torch.is_grad_enabled():
             self._known = version, blocks
         return blocks
@@ -124,6 +131,44 @@ def _own(layer: nn.Linear, name: str) -> Tensor:
     """A layer's parameter as it learns, before it is projected."""
     own: Tensor = layer.get_parameter(f"parametrizations.{name}.original")
     return own
+
+
+def reflections_of(layers: Sequence[nn.Linear]) -> list[Sides] | None:
+    """Sides of the input, of every layer's output, as equal numbers in the weights betray them; None where none do."""
+    weights = [layer.weight.detach().numpy() + 0.0 for layer in layers]
+    if any(layer.out_features % 2 for layer in layers[:-1]):
+        return None
+    half = len(weights[0]) // 2
+    ends = [_matched(weights[0][:half].T, weights[0][half:].T)]
+    swapped = np.roll(weights[-1], weights[-1].shape[1] // 2, axis=1)
+    ends.append(_matched(weights[-1], swapped))
+    inner = [Reflection.halves(layer.out_features) for layer in layers[:-1]]
+    found = [ends[0], *inner, ends[1]]
+    if None in found:
+        return None
+    sides = [reflection.sides for reflection in found if reflection]
+    for layer, (columns, rows) in zip(layers, pairwise(found), strict=True):
+        assert rows
+        assert columns
+        if not _commutes(layer, rows, columns):
+            return None
+    return sides
+
+
+def _matched(rows: np.ndarray, others: np.ndarray) -> Reflection | None:
+    """The reflection that makes `others` of `rows`, each (row, column): equal rows, or such of the other sign."""
+    places = {row.tobytes(): (i, -1.0) for i, row in enumerate(-others + 0.0)}
+    places |= {row.tobytes(): (i, 1.0) for i, row in enumerate(others)}
+    pairs = [places.get(row.tobytes()) for row in rows]
+    if None in pairs or len({pair[0] for pair in pairs if pair}) < len(rows):
+        return None
+    index, sign = zip(*(pair for pair in pairs if pair), strict=True)
+    return Reflection(torch.tensor(index), torch.tensor(sign))
+
+
+def _commutes(layer: nn.Linear, rows: Reflection, columns: Reflection) -> bool:
+    weight, bias = layer.weight.detach(), layer.bias.detach()
+    return torch.equal(_Projected(rows, columns)(weight), weight) and torch.equal(_Projected(rows, None)(bias), bias)
 
 
 class _Projected(nn.Module):

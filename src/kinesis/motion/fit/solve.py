@@ -24,7 +24,7 @@ BARRIER_M2 = 4e-5
 BARRIER_RAD = np.deg2rad(4.0)
 """Distance from a limit at which the barrier begins."""
 
-_FIRST, _AGAIN = 7, 4
+_FIRST, _AGAIN = 5, 4
 _INSIDE_RAD = np.deg2rad(0.1)
 _LATERAL_WEIGHT, _LEVEL_WEIGHT = 0.3, 2.0
 _DAMPING_M2 = 1e-7

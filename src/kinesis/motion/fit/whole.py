@@ -12,6 +12,7 @@ from kinesis import rotations
 from kinesis.body import Body, Kinematics
 from kinesis.errors import KinesisError
 from kinesis.motion.clip import Clip, make_clip
+from kinesis.motion.fit.clearance import clear_of_ground
 from kinesis.motion.fit.limb import ANKLE, EDGE, TOE, Limb, limbs_of, pose
 from kinesis.motion.fit.pelvis import pelvis_frames, root_matrices
 from kinesis.motion.fit.scaled import ScaledLeg, eased, scaled_legs, without_torsion
@@ -46,7 +47,8 @@ def fit(points: Points, kinematics: Kinematics, *, rate_hz: float = 50.0) -> Fit
 
     The recording is made sound (see `made_sound`), resampled, and rebuilt from the hips down on this body's
     segments (see `scaled_legs`); the angles follow by inverse kinematics within the joints' limits. The toes
-    bend over the ground, and the root is placed so that the feet stand (see `footing`).
+    bend over the ground, the root is placed so that the feet stand (see `footing`), and feet that would drag through
+    the ground as they swing are raised (see `clearance`).
 
     Returns:
         The clip at `rate_hz`, starting at the origin along +x, and the fit's errors. Labels besides those of
@@ -61,7 +63,7 @@ def fit(points: Points, kinematics: Kinematics, *, rate_hz: float = 50.0) -> Fit
     limbs = limbs_of(skeleton_of(kinematics.body))
     frames = pelvis_frames(points)
     legs = scaled_legs(points, frames, limbs)
-    qpos, errors = _postures(kinematics.body, limbs, frames, legs, rate_hz)
+    qpos, aimed = _postures(kinematics.body, limbs, frames, legs, rate_hz)
     scale = _leg_scale(points, legs)
     qpos[:, :3] = _root(points, frames, limbs, scale)
     recorded = qpos[:, :7].copy()
@@ -70,7 +72,8 @@ def fit(points: Points, kinematics: Kinematics, *, rate_hz: float = 50.0) -> Fit
         footing = place(kinematics, qpos, rate_hz, travel=True, height=True)
     except KinesisError as error:
         raise KinesisError(str(error), where=points.name) from None
-    qpos = start_along_x(footing.qpos, rate_hz)
+    qpos = start_along_x(clear_of_ground(kinematics, footing.qpos, rate_hz), rate_hz)
+    errors = _errors(qpos[:, kinematics.body.joint_qpos], limbs, frames, aimed)
     labels = dict(points.labels) | describe(qpos, rate_hz, footing.gap_m) | treadmill_labels(footing)
     labels |= {
         "scale": round(scale * footing.scale, 4),
@@ -114,21 +117,27 @@ def _resampled(points: Points, rate_hz: float) -> tuple[Points, Resampled]:
 
 def _postures(
     body: Body, limbs: tuple[Limb, Limb], frames: np.ndarray, legs: Sequence[ScaledLeg], rate_hz: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """qpos (frame, nq) with the root at the origin, and the distance (frame, 8) of hips, knees, ankles, toes."""
+) -> tuple[np.ndarray, list[ScaledLeg]]:
+    """qpos (frame, nq) with the root at the origin, and the legs that it was fitted to."""
     root = root_matrices(frames)
     qpos = np.tile(body.standing_qpos(), (len(frames), 1))
     qpos[:, 3:7] = rotations.from_matrix(root)
     aims = [_aim(limb, leg, frames) for limb, leg in zip(limbs, legs, strict=True)]
     starts = [solve_leg(limb, aim) for limb, aim in zip(limbs, aims, strict=True)]
     legs = without_torsion(legs, [_straight_foot(*leg) for leg in zip(limbs, starts, aims, strict=True)])
-    errors = np.zeros((len(frames), 2, 4))
     for number, (limb, leg, start) in enumerate(zip(limbs, legs, starts, strict=True)):
         angles = solve_again(limb, _aim(limb, leg, frames), start, rate_hz)
         qpos[:, body.joint_qpos[7 * number : 7 * number + SOLVED]] = angles
-        reached = pose(limb, angles, root).points[:, :EDGE]
+    return qpos, legs
+
+
+def _errors(joints: np.ndarray, limbs: tuple[Limb, Limb], frames: np.ndarray, legs: Sequence[ScaledLeg]) -> np.ndarray:
+    """Distance (frame, 8) of hips, knees, ankles and toes at joint angles (frame, 14) from the legs."""
+    errors, root = np.zeros((len(frames), 2, 4)), root_matrices(frames)
+    for number, (limb, leg) in enumerate(zip(limbs, legs, strict=True)):
+        reached = pose(limb, joints[:, 7 * number : 7 * number + SOLVED], root).points[:, :EDGE]
         errors[:, number, 1:] = np.linalg.norm(reached - leg.joints[:, 1:], axis=-1)
-    return qpos, errors.reshape(len(frames), 8)
+    return errors.reshape(len(frames), 8)
 
 
 def _aim(limb: Limb, leg: ScaledLeg, frames: np.ndarray) -> Aim:
