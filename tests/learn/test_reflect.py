@@ -7,6 +7,7 @@ from kinesis.body import Kinematics, load
 from kinesis.command import Follow
 from kinesis.learn.config import Network
 from kinesis.learn.networks import Policy, make_actor, make_critic, observations
+from kinesis.learn.reflect import reflections_of
 from kinesis.learn.teacher import Peer
 from kinesis.motion.gait import GaitSpec, Segment, generate
 from kinesis.motion.library import Library
@@ -91,6 +92,24 @@ def test_blocks_have_the_gradient_of_the_projected_weight(env):
     values.square().mean().backward()
     for layer, found in zip(layers, by_blocks, strict=True):
         assert torch.allclose(found, layer.parametrizations.weight.original.grad, rtol=1e-6, atol=1e-12)
+
+
+def test_one_observation_goes_through_the_blocks_of_a_saved_network(env):
+    actor, _ = reflected(env)
+    plain = make_actor(SMALL, env.observation.shape[1], env.num_actions, noise=0.1, centre=0.0)
+    plain.load_plain_state(actor.plain_state())
+    assert reflections_of([layer for layer in plain.mlp if isinstance(layer, torch.nn.Linear)])
+    policy, seen = Policy(plain, 0.05), torch.randn(5, env.observation.shape[1])
+    for _ in range(2):
+        alone = torch.cat([policy(seen[i : i + 1]) for i in range(5)])
+        assert torch.allclose(alone, policy(seen), rtol=1e-5, atol=1e-4)
+        with torch.no_grad():
+            plain.mlp[0].weight[0] += 1.0
+
+
+def test_a_network_without_sides_has_no_reflection(env):
+    plain = make_actor(SMALL, env.observation.shape[1], env.num_actions, noise=0.1, centre=0.0)
+    assert reflections_of([layer for layer in plain.mlp if isinstance(layer, torch.nn.Linear)]) is None
 
 
 def test_reflecting_what_is_symmetric_changes_nothing(env):
