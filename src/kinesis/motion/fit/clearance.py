@@ -15,8 +15,8 @@ from kinesis.motion.gait.legs import SOLVED, FootPose
 from kinesis.motion.gait.skeleton import skeleton_of
 from kinesis.motion.readers.feet import bones
 
-DRAGS_M = 0.014
-"""A swing drags whose sole is lower than this half of the time; built-in walks have 15 mm."""
+DRAGS_M = 0.010
+"""A swing drags whose sole is lower than this half of the time; built-in walks have 15 mm, 11 once read as points."""
 CLEAR_M = 0.025
 """Height of the sole in the middle of a swing that dragged; people's toes clear the ground by 10 to 20 mm at the
 least (Winter 1992, Phys Ther 72:45), the sole by more at other times."""
