@@ -116,7 +116,7 @@ def test_one_observation_alone_gives_what_it_gives_among_others(nonlinearity):
     actor = make_actor(Network((32, 16), nonlinearity=nonlinearity), 7, 5, noise=0.1, centre=0.3)
     actor.update_normalization(observations(3.0 * torch.randn(40, 7) + 1.0))
     policy, seen = Policy(actor, spread=0.05), torch.randn(6, 7)
-    assert policy._steps
+    assert policy._alone()
     for _ in range(2):
         alone = torch.cat([policy(seen[i : i + 1]) for i in range(6)])
         assert torch.allclose(alone, policy(seen), atol=1e-6)
