@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from kinesis.body import Kinematics, load
+from kinesis.body import FORWARD_B, Kinematics, load
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.motion.clip import make_clip
 from kinesis.motion.library import Library
-from kinesis.rotations import from_axis_angle, multiply, rotate
+from kinesis.rotations import from_axis_angle, heading, multiply, rotate
 from kinesis.task import TASKS, Env
 from kinesis.task.observe import OBSERVATIONS
 from kinesis.task.reward import REWARDS
@@ -73,6 +73,32 @@ def test_nothing_observed_depends_on_place_or_compass(clip):
         runs.append((env.observation, result.reward))
     assert torch.allclose(runs[0][0], runs[1][0], atol=2e-3)
     assert torch.allclose(runs[0][1], runs[1][1], atol=1e-3)
+
+
+def test_landmarks_are_observed_as_rotations_say(clip):
+    """Against plain quaternion algebra, on a body that faces elsewhere than it should."""
+    env = build("imitate", [wave(load("legs80"), turn=0.7)])
+    env.step(torch.full((ENVS, 80), 0.2))
+    m, tracked = env.moment, env.tables.places.tracked
+    m.now.qpos[:, 3:7] = torch.from_numpy(
+        multiply(from_axis_angle(np.array([0.0, 0, 1]), np.array(0.4)), m.now.qpos[:, 3:7].numpy())
+    )
+    m = dataclasses.replace(m)
+    facing = heading(m.now.qpos[:, 3:7].numpy().astype(float), FORWARD_B)
+    back = from_axis_angle(np.tile([0.0, 0.0, 1.0], (ENVS, 1)), -facing)
+
+    def seen(vectors):
+        return rotate(back[:, None], vectors.double().numpy()).reshape(ENVS, -1)
+
+    around = m.now.landmarks[:, 1:] - m.now.qpos[:, None, :3]
+    np.testing.assert_allclose(OBSERVATIONS.get("landmarks")(m), seen(around), atol=1e-5)
+    missing = 5.0 * (m.target.ahead.landmarks - m.now.landmarks[:, None])[:, :, tracked]
+    late = 0.5 * (m.target.ahead.landmark_velocities[:, 0] - m.now.landmark_velocities)[:, tracked]
+    wanted = np.clip(np.concatenate([seen(missing.flatten(1, 2)), seen(late)], 1), -10.0, 10.0)
+    np.testing.assert_allclose(OBSERVATIONS.get("landmark_errors")(m), wanted, atol=1e-4)
+    off = heading(m.target.ahead.qpos[:, 0, 3:7].double().numpy(), FORWARD_B) - facing
+    np.testing.assert_allclose(OBSERVATIONS.get("heading_error")(m), np.stack([np.sin(off), np.cos(off)], 1), atol=1e-5)
+    assert np.abs(late.numpy()).max() > 1e-3
 
 
 def test_same_seed_same_run(clip):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
+import numba
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -42,56 +45,28 @@ class State:
 
 
 def heading_rotation(quaternion: Tensor) -> tuple[Tensor, Tensor]:
-    """Heading of a root quaternion (..., 4) whose body faces -y of its own frame.
+    """Heading of root quaternions (env, 4) whose body faces -y of its own frame.
 
     Returns:
-        cosine and sine of the heading angle, each (...,): the yaw of the facing direction from world +x.
+        cosine and sine of the heading angle, each (env,): the yaw of the facing direction from world +x.
     """
-    return _heading(_forward_and_up(quaternion))
+    found = torch.from_numpy(facing(quaternion.numpy()))
+    return found[:, 0], found[:, 1]
 
 
-def heading_and_up(quaternion: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
-    """`heading_rotation` of a root quaternion (..., 4), and world up in the frame of that root (..., 3)."""
-    products = _forward_and_up(quaternion)
-    return _heading(products), products[..., 2:]
+def facing(quaternion: np.ndarray) -> np.ndarray:
+    """Cosine and sine of the heading of root quaternions (env, 4), and world up in the frame of that root. (env, 5)."""
+    out = np.empty((len(quaternion), 5), quaternion.dtype)
+    _facing(quaternion, out)
+    return out
 
 
-def heading_matrix(cosine: Tensor, sine: Tensor) -> Tensor:
-    """(env, 3, 3): rows of world vectors times this are rows in heading frames; x forward, y left, z up."""
-    turned = torch.addmm(_VERTICAL, torch.stack([cosine, sine], -1), _LEVEL)
-    return turned.view(-1, 3, 3)
-
-
-def to_heading(vectors: Tensor, matrix: Tensor) -> Tensor:
-    """World vectors (env, ..., 3) in the heading frames of a `heading_matrix` (env, 3, 3)."""
-    shape = vectors.shape
-    return torch.bmm(vectors.reshape(shape[0], -1, 3), matrix).view(shape)
-
-
-_VERTICAL = torch.tensor([0.0, 0, 0, 0, 0, 0, 0, 0, 1])
-_LEVEL = torch.tensor([[1.0, 0, 0, 0, 1, 0, 0, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]])
-"""A heading matrix, row by row: what it is without a turn, and what cosine and sine add to it."""
-
-_CONSTANT = torch.tensor([0.0, -0.5, 0, 0, 1])
-_PRODUCTS = torch.zeros(4, 4, 5)
-_PRODUCTS[[0, 1], [3, 2], 0] = torch.tensor([1.0, -1.0])
-_PRODUCTS[[1, 3], [1, 3], 1] = torch.tensor([1.0, 1.0])
-_PRODUCTS[[1, 0], [3, 2], 2] = torch.tensor([2.0, -2.0])
-_PRODUCTS[[2, 0], [3, 1], 3] = torch.tensor([2.0, 2.0])
-_PRODUCTS[[1, 2], [1, 2], 4] = torch.tensor([-2.0, -2.0])
-_PRODUCTS = _PRODUCTS.view(16, 5)
-"""From products of two components of wxyz: half the level part of -y of the body, then world up in the body."""
-
-
-def _forward_and_up(quaternion: Tensor) -> Tensor:
-    """(..., 4) to (..., 5): one multiplication in place of twenty, which for few environments cost most of a step."""
-    products = (quaternion[..., :, None] * quaternion[..., None, :]).flatten(-2)
-    return torch.addmm(_CONSTANT.to(quaternion), products.view(-1, 16), _PRODUCTS.to(quaternion)).view(
-        *quaternion.shape[:-1], 5
-    )
-
-
-def _heading(products: Tensor) -> tuple[Tensor, Tensor]:
-    forward_x, forward_y = products[..., 0], products[..., 1]
-    norm = torch.hypot(forward_x, forward_y).clamp_min(5e-7)
-    return forward_x / norm, forward_y / norm
+@numba.njit(cache=True, nogil=True)
+def _facing(quaternion: np.ndarray, out: np.ndarray) -> None:
+    for env in range(len(out)):
+        w, x, y, z = quaternion[env]
+        ahead, left = 2.0 * (w * z - x * y), x * x + z * z - w * w - y * y
+        length = max(math.hypot(ahead, left), 1e-6)
+        out[env, 0], out[env, 1] = ahead / length, left / length
+        out[env, 2], out[env, 3] = 2.0 * (x * z - w * y), 2.0 * (y * z + w * x)
+        out[env, 4] = 1.0 - 2.0 * (x * x + y * y)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -75,7 +76,7 @@ class Follow:
     ) -> None:
         """Start with every environment at the beginning of its clip, or of clip 0 until drawn."""
         self.library, self.num_envs = library, num_envs
-        self.horizons = torch.tensor([0.0, *horizons_s])
+        self.horizons = _with_now(horizons_s)
         self.generator = torch.Generator().manual_seed(seed)
         self.fixed = clips
         self.weights = weights if weights is not None else torch.ones(len(library))
@@ -88,7 +89,8 @@ class Follow:
     @property
     def over(self) -> Tensor:
         """(env,) bool: the clip has been followed to its end."""
-        return self.time_s >= self.library.duration_s[self.clip] - 1e-4
+        ends = self.library.duration_s.numpy()[self.clip.numpy()]
+        return torch.from_numpy(self.time_s.numpy() >= ends - 1e-4)
 
     def start(self, ids: Tensor, failed: Tensor | None = None) -> None:
         """See `Command`."""
@@ -121,12 +123,15 @@ class Follow:
 
     def advance(self, step_s: float) -> None:
         """See `Command`."""
-        self.time_s += step_s
+        time_s = self.time_s.numpy()
+        time_s += step_s
 
     def target(self, ids: Tensor | None = None, horizons_s: tuple[float, ...] | None = None) -> Target:
         """See `Command`."""
-        clip, time_s = (self.clip, self.time_s) if ids is None else (self.clip[ids], self.time_s[ids])
-        horizons = self.horizons if horizons_s is None else torch.tensor([0.0, *horizons_s])
+        clip, time_s = self.clip.numpy(), self.time_s.numpy()
+        if ids is not None:
+            clip, time_s = clip[ids.numpy()], time_s[ids.numpy()]
+        horizons = self.horizons if horizons_s is None else _with_now(horizons_s)
         return Target(*self.library.look_ahead(clip, time_s[:, None] + horizons))
 
     def snapshot(self) -> dict[str, Tensor]:
@@ -144,3 +149,7 @@ class Follow:
         self.clip, self.time_s = snapshot["clip"].clone(), snapshot["time_s"].clone()
         self.generator.set_state(snapshot["draws"])
         self.failures, self.hard = snapshot["failures"].clone(), snapshot["hard"].clone()
+
+
+def _with_now(horizons_s: tuple[float, ...]) -> np.ndarray:
+    return np.array([0.0, *horizons_s], np.float32)

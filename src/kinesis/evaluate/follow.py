@@ -88,7 +88,7 @@ def make_env(policy: Policy, task: TaskConfig, clips: Sequence[Clip], perturbati
     """One environment a clip, at its beginning, that never ends by itself."""
     body, count = load(task.body), len(clips)
     command = Follow(Library(body, clips), count, task.horizons_s, clips=torch.arange(count))
-    plain = dataclasses.replace(task, rewards=task.rewards[:1], endings=(), longest_episode_s=float("inf"))
+    plain = dataclasses.replace(task, rewards=(), endings=(), longest_episode_s=float("inf"))
     prime = policy.prime if body.actuation == "muscle" and task.law == "excitation" else None
     make_sim = functools.partial(PerturbedSim, perturbation, clips) if perturbation else CpuSim
     return Env(plain, command, count, prime=prime, auto_reset=False, make_sim=make_sim)

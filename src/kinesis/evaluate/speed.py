@@ -15,7 +15,7 @@ from kinesis.command import Follow
 from kinesis.learn.networks import Policy
 from kinesis.motion.library import Library
 from kinesis.sim import CpuSim
-from kinesis.task import Env, TaskConfig, Term
+from kinesis.task import Env, TaskConfig
 
 
 def measure_sim(
@@ -62,7 +62,7 @@ def measure_policy(policy: Policy, task: TaskConfig, library: Library, *, second
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        unrewarded = dataclasses.replace(task, rewards=(Term("alive"),))
+        unrewarded = dataclasses.replace(task, rewards=())
         env = Env(unrewarded, Follow(library, 1, task.horizons_s), 1, prime=policy.prime, threads=1)
         alone: list[float] = []
         whole: list[float] = []

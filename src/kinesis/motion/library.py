@@ -66,25 +66,33 @@ class Library:
         Returns:
             State (env, ..., *); activation and ground force are empty (width 0).
         """
-        return self._state(self._rows(clip, time_s))
+        times = time_s.reshape(len(clip), math.prod(time_s.shape[1:])).numpy()
+        return self._state(self._rows(clip.numpy(), times).reshape(*time_s.shape, -1))
 
-    def look_ahead(self, clip: Tensor, time_s: Tensor) -> tuple[State, State]:
+    def look_ahead(self, clip: np.ndarray, time_s: np.ndarray) -> tuple[State, State]:
         """As `look_up` at time_s (env, time): what is wanted at the first time (env, *), and at the others."""
         rows = self._rows(clip, time_s)
         return self._state(rows[:, 0]), self._state(rows[:, 1:])
 
-    def _rows(self, clip: Tensor, time_s: Tensor) -> np.ndarray:
-        times = time_s.reshape(len(clip), math.prod(time_s.shape[1:])).numpy()
-        rows = np.empty((*times.shape, self._table.shape[1]), np.float32)
-        _interpolate(self._table, *self._of_clip, clip.numpy(), times, self._level, rows)
-        return rows.reshape(*time_s.shape, -1)
+    def _rows(self, clip: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+        """(env, time, column) for clip (env,) at time_s (env, time)."""
+        rows = np.empty((*time_s.shape, self._table.shape[1]), np.float32)
+        _interpolate(self._table, *self._of_clip, clip, time_s, self._level, rows)
+        return rows
 
     def _state(self, rows: np.ndarray) -> State:
         """Views of rows (..., column). Numpy cuts them: for one environment a cut by torch costs several times more."""
         qpos, qvel, marks, speeds = (rows[..., columns] for columns in self._columns)
         shape = (*rows.shape[:-1], *self._mark_shape)
-        empty = rows[..., :0]
-        return State(*map(torch.from_numpy, (qpos, qvel, marks.reshape(shape), speeds.reshape(shape), empty, empty)))
+        empty = torch.from_numpy(rows[..., :0])
+        return State(
+            torch.from_numpy(qpos),
+            torch.from_numpy(qvel),
+            torch.from_numpy(marks.reshape(shape)),
+            torch.from_numpy(speeds.reshape(shape)),
+            empty,
+            empty,
+        )
 
 
 @numba.njit(cache=True, nogil=True)

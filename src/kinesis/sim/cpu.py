@@ -7,6 +7,7 @@ import os
 from dataclasses import fields
 
 import mujoco
+import numba
 import numpy as np
 import torch
 from mujoco import rollout
@@ -113,8 +114,7 @@ class CpuSim:
         self._began[:] = self._now
         self.roll(self._now, self._control, self.control_spec, self._path, self._sensed)
         self._now[:] = self._path[:, -1]
-        late = np.abs(self._now[:, 0] - self._began[:, 0] - self.substeps / self.physics_hz) > 1e-6
-        diverged = late | ~np.isfinite(self._now).all(1)
+        diverged = _diverged(self._began, self._now, self.substeps / self.physics_hz)
         if diverged.any():
             self._now[diverged, 1:] = np.r_[self.body.standing_qpos(), np.zeros(self._width - 1 - self.model.nq)]
         self.diverged = torch.from_numpy(diverged)
@@ -179,6 +179,15 @@ class CpuSim:
             activation=torch.from_numpy(plain[:, 1 + model.nq + model.nv :]),
             ground_force=torch.from_numpy(-self._sensed[:, -1].reshape(self.num_envs, -1, 3).astype(np.float32)),
         )
+
+
+@numba.njit(cache=True, nogil=True)
+def _diverged(began: np.ndarray, now: np.ndarray, step_s: float) -> np.ndarray:
+    """(env,) bool: a state (env, state), time first, is not finite, or the engine has set its clock back."""
+    found = np.zeros(len(now), np.bool_)
+    for env in range(len(now)):
+        found[env] = not abs(now[env, 0] - began[env, 0] - step_s) <= 1e-6 or not np.isfinite(now[env]).all()
+    return found
 
 
 def _at_rate(model: mujoco.MjModel, physics_hz: float) -> mujoco.MjModel:

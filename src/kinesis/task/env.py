@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -95,6 +96,7 @@ class Env:
         self._law_constants = self.law.prepare(self.body)
         self._observers = [(t, OBSERVATIONS.get(t.name)) for t in config.observations]
         self._rewarders = [(t, REWARDS.get(t.name)) for t in config.rewards]
+        self._names = tuple(t.name for t in config.rewards)
         self._weights = torch.tensor([[t.weight] for t in config.rewards])
         self._enders = [(t, ENDINGS.get(t.name)) for t in config.endings]
         self.action = torch.zeros(num_envs, self.num_actions)
@@ -125,22 +127,33 @@ class Env:
         self.action, self.age = action, self.age + 1
         self.control = control
         moment = Moment(self.sim.state, self.command.target(), action, control, self.tables)
-        weighted = self._weights * torch.stack([f(moment, **t.constants) for t, f in self._rewarders])
-        failed = self.sim.diverged.clone()
-        for term, ending in self._enders:
-            failed |= ending(moment, **term.constants)
-        over = ~failed & (self.command.over | (self.age * self.step_s >= self.config.longest_episode_s - 1e-6))
-        reward = torch.where(self.sim.diverged, 0.0, weighted.sum(0))
-        result = StepResult(reward, failed, over, moment, tuple(t.name for t, _ in self._rewarders), weighted)
-        ended = torch.nonzero(failed | over)[:, 0]
+        reward, weighted = self._reward(moment)
+        failed, over, ended = self._ended(moment)
+        result = StepResult(reward, torch.from_numpy(failed), torch.from_numpy(over), moment, self._names, weighted)
         self.moment = moment
         if self.auto_reset and len(ended):
             result.moment = Moment(
                 moment.now.clone(), Target(moment.target.now.clone(), moment.target.ahead), action, control, self.tables
             )
-            self._restart(ended, failed[ended])
+            self._restart(torch.from_numpy(ended), torch.from_numpy(failed[ended]))
         self._observe()
         return result
+
+    def _reward(self, moment: Moment) -> tuple[Tensor, Tensor]:
+        """The reward (env,) and its weighted terms (term, env); a task without any is rewarded with nothing."""
+        if not self._rewarders:
+            return torch.zeros(self.num_envs), torch.zeros(0, self.num_envs)
+        weighted = self._weights * torch.stack([f(moment, **t.constants) for t, f in self._rewarders])
+        return weighted.sum(0).masked_fill_(self.sim.diverged, 0.0), weighted
+
+    def _ended(self, moment: Moment) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Which environments (env,) failed, which are at their end and have not; and those (n,) that did either."""
+        failed = self.sim.diverged.numpy().copy()
+        for term, ending in self._enders:
+            failed |= ending(moment, **term.constants).numpy()
+        old = self.age.numpy() * self.step_s >= self.config.longest_episode_s - 1e-6
+        over = ~failed & (self.command.over.numpy() | old)
+        return failed, over, np.flatnonzero(failed | over)
 
     def tighten(self, share: float) -> None:
         """End episodes at this share of the distances [m] that the configuration's endings allow."""

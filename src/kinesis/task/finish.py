@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from kinesis.registry import Registry
+from kinesis.task import kernels
 from kinesis.task.moment import Moment
 
 ENDINGS: Registry[Callable[..., Tensor]] = Registry("ending")
@@ -16,7 +17,8 @@ ENDINGS: Registry[Callable[..., Tensor]] = Registry("ending")
 @ENDINGS.register("any_landmark")
 def any_landmark(m: Moment, *, limit_m: float) -> Tensor:
     """Any landmark, the head among them, is further than limit_m from where it should be."""
-    return torch.linalg.vector_norm(m.landmark_error, dim=-1).amax(1) > limit_m
+    marks = m.now.landmarks.numpy(), m.target.now.landmarks.numpy()
+    return torch.from_numpy(kernels.any_beyond(*marks, limit_m))
 
 
 @ENDINGS.register("any_tracked")
@@ -34,4 +36,4 @@ def mean_landmark(m: Moment, *, limit_m: float) -> Tensor:
 @ENDINGS.register("fallen")
 def fallen(m: Moment, *, lowest_m: float = 0.5, least_up: float = 0.6) -> Tensor:
     """The pelvis is low or the trunk leans far."""
-    return (m.now.qpos[:, 2] < lowest_m) | (m.up_b[:, 2] < least_up)
+    return torch.from_numpy((m.now.qpos.numpy()[:, 2] < lowest_m) | (m.facing[:, 4] < least_up))

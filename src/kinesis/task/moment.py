@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,8 +12,29 @@ from torch import Tensor
 
 from kinesis.body import Body
 from kinesis.body.muscles import muscle_volume
-from kinesis.body.state import State, heading_and_up, heading_matrix, to_heading
+from kinesis.body.state import State, facing
 from kinesis.command import Target
+
+
+class Places(NamedTuple):
+    """Where a Body's joints are in qpos and in qvel, and which landmarks are tracked."""
+
+    qpos: np.ndarray
+    qvel: np.ndarray
+    tracked: np.ndarray
+
+
+class Arrays(NamedTuple):
+    """Memory shared with a Moment's tensors, for compiled loops: now (env, ...), and ahead (env, horizon, ...)."""
+
+    qpos: np.ndarray
+    qvel: np.ndarray
+    landmarks: np.ndarray
+    speeds: np.ndarray
+    qpos_ahead: np.ndarray
+    qvel_ahead: np.ndarray
+    landmarks_ahead: np.ndarray
+    speeds_ahead: np.ndarray
 
 
 @dataclass
@@ -28,6 +50,7 @@ class Tables:
     torque_scale: Tensor
     volume: Tensor
     """Of each muscle, the mean being one; of a body without muscles, ones."""
+    places: Places
 
     @classmethod
     def of(cls, body: Body) -> Tables:
@@ -43,6 +66,7 @@ class Tables:
             9.81 * body.mass_kg,
             torch.from_numpy(np.abs(body.model.actuator_ctrlrange).mean(1)).float(),
             torch.from_numpy(volume / volume.mean()).float(),
+            Places(body.joint_qpos, body.joint_dof, body.tracked),
         )
 
 
@@ -57,26 +81,21 @@ class Moment:
     tables: Tables
 
     @cached_property
-    def heading(self) -> tuple[Tensor, Tensor]:
-        """Cosine and sine of the heading (env,)."""
-        return self._heading_and_up[0]
-
-    def to_heading(self, vectors: Tensor) -> Tensor:
-        """World vectors (env, ..., 3) in the heading frame of now."""
-        return to_heading(vectors, self._heading_matrix)
+    def arrays(self) -> Arrays:
+        """What observations are made of."""
+        states = self.now, self.target.ahead
+        parts = [(s.qpos, s.qvel, s.landmarks, s.landmark_velocities) for s in states]
+        return Arrays(*(part.numpy() for some in parts for part in some))
 
     @cached_property
-    def _heading_matrix(self) -> Tensor:
-        return heading_matrix(*self.heading)
+    def facing(self) -> np.ndarray:
+        """(env, 5) cosine and sine of the heading, world up in the frame of the root body."""
+        return facing(self.now.qpos.numpy()[:, 3:7])
 
     @cached_property
     def up_b(self) -> Tensor:
         """(env, 3) world up in the frame of the root body."""
-        return self._heading_and_up[1]
-
-    @cached_property
-    def _heading_and_up(self) -> tuple[tuple[Tensor, Tensor], Tensor]:
-        return heading_and_up(self.now.qpos[:, 3:7])
+        return torch.from_numpy(self.facing[:, 2:])
 
     @cached_property
     def joints(self) -> Tensor:

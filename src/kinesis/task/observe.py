@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
-from kinesis.body.state import heading_rotation
+from kinesis.body.state import facing
 from kinesis.registry import Registry
+from kinesis.task import kernels
+from kinesis.task.kernels import filled
 from kinesis.task.moment import Moment
 
 OBSERVATIONS: Registry[Callable[..., Tensor]] = Registry("observation")
+MOST = 10.0
+"""Scaled errors of landmarks are observed up to this."""
 
 
 @OBSERVATIONS.register("root")
 def root(m: Moment) -> Tensor:
     """Root height [m], up direction in the root frame, linear and angular velocity in heading frame. (env, 10)."""
-    velocity = m.to_heading(m.now.qvel[:, :3])
-    return torch.cat([m.now.qpos[:, 2:3], m.up_b, velocity, 0.2 * m.now.qvel[:, 3:6]], -1)
+    return filled(kernels.root, 10, m.arrays.qpos, m.arrays.qvel, m.facing)
 
 
 @OBSERVATIONS.register("joints")
 def joints(m: Moment, *, speed_scale: float = 0.1) -> Tensor:
     """Joint angles [rad] and scaled speeds. (env, 2 joint)."""
-    return torch.cat([m.joints, speed_scale * m.joint_speeds], -1)
+    now, (place, dof, _) = m.arrays, m.tables.places
+    return filled(kernels.joints, 2 * len(place), now.qpos, now.qvel, place, dof, speed_scale)
 
 
 @OBSERVATIONS.register("landmarks")
 def landmarks(m: Moment) -> Tensor:
     """Landmarks relative to the root in the heading frame [m]. (env, 3 (landmark - 1))."""
-    relative = m.now.landmarks[:, 1:] - m.now.qpos[:, None, :3]
-    return m.to_heading(relative).flatten(1)
+    marks = m.arrays.landmarks
+    return filled(kernels.landmarks, 3 * (marks.shape[1] - 1), marks, m.arrays.qpos, m.facing)
 
 
 @OBSERVATIONS.register("activation")
@@ -43,30 +46,29 @@ def activation(m: Moment) -> Tensor:
 @OBSERVATIONS.register("ground_force")
 def ground_force(m: Moment) -> Tensor:
     """Vertical ground force of heels and toes in body weights. (env, foot)."""
-    return (m.now.ground_force[..., 2] / m.tables.weight_n).clamp(-1.0, 5.0)
+    force = m.now.ground_force.numpy()
+    return filled(kernels.ground_force, force.shape[1], force, m.tables.weight_n)
 
 
 @OBSERVATIONS.register("landmark_errors")
 def landmark_errors(m: Moment, *, scale: float = 5.0, speed_scale: float = 0.5) -> Tensor:
     """Tracked landmarks wanted at every horizon minus now, heading frame; speeds for the first horizon only."""
-    tracked = m.tables.tracked
-    position = m.target.ahead.landmarks - m.now.landmarks[:, None]
-    speed = m.target.ahead.landmark_velocities[:, 0] - m.now.landmark_velocities
-    errors = torch.cat([scale * position, speed_scale * speed[:, None]], 1)[:, :, tracked]
-    return m.to_heading(errors).flatten(1).clamp(-10.0, 10.0)
+    seen, tracked = m.arrays, m.tables.places.tracked
+    width = 3 * len(tracked) * (seen.landmarks_ahead.shape[1] + 1)
+    marks = seen.landmarks, seen.speeds, seen.landmarks_ahead, seen.speeds_ahead
+    return filled(kernels.landmark_errors, width, *marks, m.facing, tracked, scale, speed_scale, MOST)
 
 
 @OBSERVATIONS.register("joint_targets")
 def joint_targets(m: Moment, *, speed_scale: float = 0.1) -> Tensor:
     """Joint angles wanted at every horizon minus now; wanted angles and speeds at the first. (env, ...)."""
-    wanted = m.target.ahead.qpos[..., m.tables.joint_qpos]
-    first = m.target.ahead.qvel[:, 0, m.tables.joint_dof]
-    return torch.cat([(wanted - m.joints[:, None]).flatten(1), wanted[:, 0], speed_scale * first], -1)
+    seen, (place, dof, _) = m.arrays, m.tables.places
+    width = len(place) * (seen.qpos_ahead.shape[1] + 2)
+    wanted = seen.qpos_ahead, seen.qvel_ahead
+    return filled(kernels.joint_targets, width, seen.qpos, *wanted, place, dof, speed_scale)
 
 
 @OBSERVATIONS.register("heading_error")
 def heading_error(m: Moment) -> Tensor:
     """Sine and cosine of wanted minus actual heading at the first horizon. (env, 2)."""
-    c, s = m.heading
-    wanted_c, wanted_s = heading_rotation(m.target.ahead.qpos[:, 0, 3:7])
-    return torch.stack([wanted_s * c - wanted_c * s, wanted_c * c + wanted_s * s], -1)
+    return filled(kernels.heading_error, 2, m.facing, facing(m.arrays.qpos_ahead[:, 0, 3:7]))

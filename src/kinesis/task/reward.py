@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from kinesis.body.state import heading_and_up
+from kinesis.body.state import facing
 from kinesis.registry import Registry
 from kinesis.task.moment import Moment
 
@@ -66,7 +66,7 @@ def joints(m: Moment, *, k: float) -> Tensor:
 @REWARDS.register("upright")
 def upright(m: Moment, *, k: float) -> Tensor:
     """exp(-k · (1 - cosine of the root's lean against the wanted root's up))."""
-    _, up = heading_and_up(m.target.now.qpos[:, 3:7])
+    up = torch.from_numpy(facing(m.target.now.qpos.numpy()[:, 3:7])[:, 2:])
     return torch.exp(-k * (1.0 - (up * m.up_b).sum(-1)))
 
 
