@@ -13,9 +13,10 @@ from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.networks import Policy, make_actor
 from kinesis.learn.pipeline import Pipeline
-from kinesis.learn.teacher import Teacher
+from kinesis.learn.teacher import Peer, Teacher
 from kinesis.motion.clip import make_clip
 from kinesis.motion.library import Library
+from kinesis.motion.stray import strayed
 from kinesis.task import TASKS, Env
 from kinesis.task.actions import joint_torque
 
@@ -70,6 +71,20 @@ def test_a_teacher_looks_as_far_ahead_as_it_was_taught_to_whatever_its_student_s
     torch.testing.assert_close(same(), teacher())
 
 
+def test_a_teacher_sees_the_plain_motion_that_its_student_follows_strayed(student, clip):
+    env, teacher, _ = student
+    body, task = env.body, TASKS.get("imitate_torque")()
+    copies = [clip, strayed(Kinematics(body), clip)]
+    follow = Follow(Library(body, copies), ENVS, env.config.horizons_s, clips=torch.ones(ENVS, dtype=torch.long))
+    off = Env(env.config, follow, ENVS)
+    off.restore({key: value.clone() for key, value in env.snapshot().items()} | {"clip": follow.clip})
+    fooled, plain = Teacher(teacher.policy, task, off), Teacher(teacher.policy, task, off, Library(body, [clip]))
+    torch.testing.assert_close(plain(), teacher())
+    assert (fooled() - teacher()).abs().max() > 0.01
+    policy = Policy(make_actor(NETWORK, env.observation.shape[1], 80, noise=0.1, centre=0.05))
+    torch.testing.assert_close(Peer(policy, off, Library(body, [clip]))(), Peer(policy, env)())
+
+
 def test_the_student_comes_closer_to_its_teacher_and_goes_on_when_killed(student, tmp_path):
     env, teacher, actor = student
     stage = DistillationStage(env, teacher, actor, SMALL, tmp_path, seed=0)
@@ -89,7 +104,7 @@ def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):
         "none",
         (
             Stage("teacher", TASKS.get("imitate_torque")(), ppo=ppo),
-            Stage("student", TASKS.get("imitate")(), distillation=SMALL),
+            Stage("student", TASKS.get("imitate")(), distillation=dataclasses.replace(SMALL, strays=1)),
             Stage("muscles", TASKS.get("imitate")(), start="previous", ppo=ppo),
         ),
         NETWORK,

@@ -53,7 +53,8 @@ def test_people_far_from_the_average_are_sound_too_and_apart_from_the_corpus(cac
     bent = [np.rad2deg(np.median(clip.qpos[:, BODY.joint_qpos[3]])) for clip in varied]
     assert max(bent) > 25.0
     for clip in varied:
-        assert slip(clip).max() < 0.03, clip.name
+        allowed = corpus.SLIP_MPS + corpus.SLIP_SHARE * clip.labels["speed_mps"]
+        assert slip(clip).max() < allowed < 0.4, clip.name
         assert np.isfinite(clip.qvel).all()
 
 

@@ -127,6 +127,39 @@ def test_swinging_feet_clear_the_ground() -> None:
     assert heights[toes > 2.5].min() > 0.005
 
 
+@pytest.mark.parametrize("clearance_m", [0.004, 0.028])
+def test_feet_swing_as_high_as_the_style_says(clearance_m: float) -> None:
+    clip = made(STEADY["slow walk"], style=Style(clearance_m=clearance_m))
+    heights = KINEMATICS.sole_heights(clip.qpos).min(2)
+    toes = clip.landmark_velocities[:, [BODY.landmarks.index("toes_r"), BODY.landmarks.index("toes_l")], 0]
+    assert heights[toes > 0.8 * toes.max()].min() > 0.7 * clearance_m
+
+
+@pytest.mark.parametrize(
+    ("style", "way", "column", "size"),
+    [(Style(surge_m=0.02), "walk", 0, 0.02), (Style(spring_m=0.015), "jog", 2, 0.015)],
+)
+def test_a_pelvis_surges_and_springs_twice_a_stride_as_far_as_the_style_says(
+    style: Style, way: str, column: int, size: float
+) -> None:
+    spec = GaitSpec((STEADY[way],), 8.0, style=style)
+    plain = made(STEADY[way], duration_s=8.0)
+    moved = generate(KINEMATICS, spec).qpos[:, column] - plain.qpos[:, column]
+    phase = stride_phase(timeline(spec, plain.rate_hz, 0.0), spec, skeleton_of(BODY))
+    turns = np.exp(-4j * np.pi * phase)
+    assert abs(2.0 * ((moved - moved.mean()) * turns).mean()) == pytest.approx(size, rel=0.35)
+
+
+def test_a_pelvis_nods_and_a_swinging_knee_bends_as_far_as_the_style_says() -> None:
+    plain = made(STEADY["walk"])
+    nods = made(STEADY["walk"], style=Style(nod_rad=0.06)).qpos[:, 3:7]
+    turned = rotations.to_rotvec(rotations.multiply(rotations.conjugate(plain.qpos[:, 3:7]), nods))
+    assert np.linalg.norm(turned, axis=1).max() == pytest.approx(0.06, rel=0.1)
+    knee = BODY.joint_qpos[3]
+    kicked = made(STEADY["walk"], style=Style(kick_rad=0.4)).qpos[:, knee]
+    assert 0.15 < kicked.max() - plain.qpos[:, knee].max() < 0.45
+
+
 def test_standing_is_still_but_not_frozen() -> None:
     clip = made(Segment(0.0, "stand"), category="stand", style=Style(knee_bend_rad=0.2))
     assert_sound(clip)

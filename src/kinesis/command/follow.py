@@ -134,6 +134,11 @@ class Follow:
         horizons = self.horizons if horizons_s is None else _with_now(horizons_s)
         return Target(*self.library.look_ahead(clip, time_s[:, None] + horizons))
 
+    def target_of(self, plain: Library, horizons_s: tuple[float, ...]) -> Target:
+        """`target` in the motions that this library's are copies of: its clips are `plain`'s, one or several times."""
+        times = self.time_s.numpy()[:, None] + _with_now(horizons_s)
+        return Target(*plain.look_ahead(self.clip.numpy() % len(plain), times))
+
     def snapshot(self) -> dict[str, Tensor]:
         """See `Command`."""
         return {

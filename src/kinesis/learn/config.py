@@ -81,7 +81,9 @@ class Distillation:
     rounds of `steps` control steps in `envs` environments; after each, `updates` of `batch` states drawn from
     the last `kept_rounds`. teacher_rounds: rounds in which the teacher still acts in a falling share.
     teacher: the checkpoint to learn from, None for that of the stage before. most_s: where given, seconds of
-    wall-clock after which no further round begins.
+    wall-clock after which no further round begins. strays: copies of every motion that stray (see `motion/stray.py`)
+    and that the student follows too, while its teacher sees the motion as it was; so it learns what to make of a
+    reference that does not fit together.
     """
 
     envs: int = 128
@@ -95,6 +97,7 @@ class Distillation:
     teacher_rounds: int = 6
     teacher: str | None = None
     most_s: float | None = None
+    strays: int = 0
 
 
 @dataclass(frozen=True)

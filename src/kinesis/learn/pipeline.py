@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from kinesis.body import load
+from kinesis.body import Kinematics, load
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Card, Checkpoint, load_checkpoint, read_tensors, replacing, save_checkpoint
@@ -26,6 +26,7 @@ from kinesis.learn.teacher import make_expert
 from kinesis.learn.train import PPOStage, prime_with
 from kinesis.motion.clip import Clip
 from kinesis.motion.library import Library
+from kinesis.motion.stray import strayed
 from kinesis.task import Env
 from kinesis.task.symmetry import measure_symmetry
 
@@ -118,8 +119,9 @@ class Pipeline:
         source = previous or config.teacher
         if source is None:
             raise KinesisError("distillation needs a teacher before it", where=stage.name)
-        env = self._env(stage, config.envs)
-        expert = make_expert(load_checkpoint(source), env)
+        env = self._env(stage, config.envs, strays=config.strays)
+        plain = Library(env.body, self.clips) if config.strays else None
+        expert = make_expert(load_checkpoint(source), env, plain)
         actor = self._start(stage, env, env.observation.shape[1], config.noise, None)
         runner = DistillationStage(env, expert, actor, config, folder, self.experiment.seed)
         wanted = config.rounds * config.envs * config.steps
@@ -127,14 +129,18 @@ class Pipeline:
         policy = Policy(actor)
         keeper.offer(policy, self._card(stage, env, policy, runner.samples, runner.seconds, previous))
 
-    def _env(self, stage: Stage, envs: int, hard_share: float = 0.0) -> Env:
-        body = load(stage.task.body)
+    def _env(self, stage: Stage, envs: int, hard_share: float = 0.0, strays: int = 0) -> Env:
+        body, clips = load(stage.task.body), list(self.clips)
+        if strays:
+            kinematics = Kinematics(body)
+            for copy in range(strays):
+                clips += [strayed(kinematics, clip, copy) for clip in self.clips]
         command = Follow(
-            Library(body, self.clips),
+            Library(body, clips),
             envs,
             stage.task.horizons_s,
             seed=self.experiment.seed,
-            weights=balanced(self.clips),
+            weights=balanced(clips),
             hard_share=hard_share,
         )
         return Env(stage.task, command, envs)

@@ -10,9 +10,11 @@ from torch import Tensor
 
 from kinesis.body import load
 from kinesis.body.sharing import share_torques
+from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Checkpoint
 from kinesis.learn.networks import Policy
+from kinesis.motion.library import Library
 from kinesis.sim import CpuSim
 from kinesis.task import Env, TaskConfig
 from kinesis.task.actions import joint_torque
@@ -35,11 +37,28 @@ class Expert(Protocol):
         """(env, muscle) excitations."""
 
 
-def make_expert(origin: Checkpoint, env: Env) -> Expert:
-    """The teacher that a checkpoint makes for this Env."""
+def make_expert(origin: Checkpoint, env: Env, plain: Library | None = None) -> Expert:
+    """The teacher that a checkpoint makes for this Env.
+
+    plain: where the clips that the Env follows are strayed copies of these, one row of all after another, these are
+    what the teacher sees.
+    """
     if origin.card.task.body == env.config.body:
-        return Peer(origin.policy, env)
-    return Teacher(origin.policy, origin.card.task, env)
+        return Peer(origin.policy, env, plain)
+    return Teacher(origin.policy, origin.card.task, env, plain)
+
+
+def _moment(env: Env, horizons_s: tuple[float, ...], plain: Library | None) -> Moment:
+    """The Env's moment as a teacher sees it: looking as far ahead as it was taught to, at the plain motion."""
+    now, command = env.moment, env.command
+    if plain is not None:
+        assert isinstance(command, Follow)
+        target = command.target_of(plain, horizons_s)
+    elif horizons_s != env.config.horizons_s:
+        target = command.target(horizons_s=horizons_s)
+    else:
+        return now
+    return Moment(now.now, target, now.action, now.control, now.tables)
 
 
 class Peer:
@@ -48,15 +67,16 @@ class Peer:
     The mean of two ways to share the same torques is a third; the mean of two corrections has half the error.
     """
 
-    def __init__(self, policy: Policy, env: Env) -> None:
-        """env: the student's."""
-        self.policy, self.env, self.symmetry = policy, env, measure_symmetry(env)
+    def __init__(self, policy: Policy, env: Env, plain: Library | None = None) -> None:
+        """env: the student's. plain: see `make_expert`."""
+        self.policy, self.env, self.plain, self.symmetry = policy, env, plain, measure_symmetry(env)
         self.residual = torch.zeros(1)
 
     @torch.no_grad()
     def __call__(self) -> Tensor:
         """(env, muscle) excitations for every environment's instant now."""
-        seen, span = self.env.observation, self.env.law.span
+        moment, span = _moment(self.env, self.env.config.horizons_s, self.plain), self.env.law.span
+        seen = self.env.observe(moment)
         image = self.symmetry.action(self.policy(self.symmetry.observation(seen)))
         return 0.5 * (self.policy(seen).clamp(*span) + image.clamp(*span))
 
@@ -68,11 +88,11 @@ class Teacher:
     residual: (joint,) mean unexplained torque of the last call [N·m].
     """
 
-    def __init__(self, policy: Policy, task: TaskConfig, env: Env) -> None:
-        """task: the teacher's own, whose observation it is given. env: the student's."""
+    def __init__(self, policy: Policy, task: TaskConfig, env: Env, plain: Library | None = None) -> None:
+        """task: the teacher's own, whose observation it is given. env: the student's. plain: see `make_expert`."""
         if not isinstance(env.sim, CpuSim):
             raise KinesisError("a teacher needs the CPU simulator", got=type(env.sim).__name__)
-        self.policy, self.env, self._sim = policy, env, env.sim
+        self.policy, self.env, self.plain, self._sim = policy, env, plain, env.sim
         torque_body = load(task.body)
         self._limits = torch.from_numpy(torque_body.model.actuator_ctrlrange).float()
         self._horizons_s = task.horizons_s
@@ -84,15 +104,7 @@ class Teacher:
     @torch.no_grad()
     def __call__(self) -> Tensor:
         """(env, muscle) excitations for every environment's instant now."""
-        moment = self.env.moment
-        if self._horizons_s != self.env.config.horizons_s:
-            moment = Moment(
-                moment.now,
-                self.env.command.target(horizons_s=self._horizons_s),
-                moment.action,
-                moment.control,
-                moment.tables,
-            )
+        moment = _moment(self.env, self._horizons_s, self.plain)
         seen = torch.cat([f(moment, **constants) for f, constants in self._observers], -1)
         torque = joint_torque(moment, self.policy(seen), self._limits)
         muscles = torch.from_numpy(self._sim.export_muscles().astype(np.float32))

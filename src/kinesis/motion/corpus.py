@@ -1,6 +1,7 @@
 """The default corpus: several hundred built-in motions, split by parameters and seed, built once and cached.
 
-Beside its three splits there is `varied`, of people far from the average: for training only.
+Beside its three splits there are two for training only: `varied`, of people far from the average, and `strayed`, of
+all that may be trained on, as imperfect recordings would have it.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from kinesis.motion import gait
 from kinesis.motion.clip import Clip, make_clip
 from kinesis.motion.gait.slip import slip
 from kinesis.motion.recipes import COUNTS, specs
+from kinesis.motion.stray import strayed
 
-Split = Literal["train", "validation", "test", "varied"]
+Split = Literal["train", "validation", "test", "varied", "strayed"]
 SPLITS: tuple[Split, ...] = get_args(Split)[:3]
 CATEGORIES = tuple(COUNTS)
 RATE_HZ = 50.0
-SLIP_MPS = 0.03
-"""How fast a standing foot of `varied` may slide."""
+SLIP_MPS, SLIP_SHARE = 0.08, 0.06
+"""How fast a standing foot of `varied` may slide, and a share of the speed beyond: as feet of recordings do."""
 
 
 _LOADED: dict[Path, tuple[Clip, ...]] = {}
@@ -49,17 +51,22 @@ def _loaded(body: Body, split: Split) -> tuple[Clip, ...]:
 
 def _made(kinematics: Kinematics, split: Split) -> Iterator[Clip]:
     """Clips of a split; of the people far from the average only those whose feet hold."""
+    if split == "strayed":
+        for clip in (*_loaded(kinematics.body, "train"), *_loaded(kinematics.body, "varied")):
+            yield strayed(kinematics, clip)
+        return
     for name, spec in specs(split):
         clip = gait.generate(kinematics, spec, rate_hz=RATE_HZ, name=name)
-        if split != "varied" or slip(clip).max() < SLIP_MPS:
+        allowed = SLIP_MPS + SLIP_SHARE * float(clip.labels["speed_mps"])
+        if split != "varied" or slip(clip).max() < allowed:
             yield clip
 
 
 def builtin(body: Body, split: Split) -> list[Clip]:
-    """Every clip of a split, or of `varied`; from the cache where it is there, else generated and cached.
+    """Every clip of a split, of `varied` or `strayed`; from the cache where it is there, else generated and cached.
 
     Raises:
-        UnknownName: for another split than train, validation, test or varied.
+        UnknownName: for another split than train, validation, test, varied or strayed.
     """
     if split not in get_args(Split):
         raise KinesisError.unknown("split of the built-in corpus", split, get_args(Split))
@@ -101,7 +108,7 @@ def _version() -> str:
     """12 hex digits over every source file that decides what the corpus holds."""
     here = Path(__file__).parent
     digest = hashlib.sha256(np.array([RATE_HZ]).tobytes())
-    for path in [here / "clip.py", here / "recipes.py", *sorted((here / "gait").glob("*.py"))]:
+    for path in [here / "clip.py", here / "recipes.py", here / "stray.py", *sorted((here / "gait").glob("*.py"))]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

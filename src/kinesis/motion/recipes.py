@@ -34,11 +34,12 @@ COUNTS: dict[str, dict[str, int]] = {
 """Clips by category and split."""
 
 VARIED = {
-    "turn": 90,
+    "turn": 120,
     "circle": 30,
-    "run": 60,
+    "run": 110,
     "backward": 40,
-    "walk": 120,
+    "walk": 150,
+    "stand": 16,
     "start_stop": 70,
     "sideways": 12,
     "turn_in_place": 12,
@@ -71,8 +72,8 @@ def specs(split: str) -> list[tuple[str, GaitSpec]]:
 def _varied() -> list[tuple[str, GaitSpec]]:
     """The same kinds of motion by people far from the average; starts and stops on a whole journey.
 
-    Runners are near the average but for their lean: with bent knees and wide steps their feet would slide. So would
-    those who start, stop or step sideways with a strong accent.
+    Runners are nearer to the average than walkers: with wide steps their feet would slide. So would those who start,
+    stop or step sideways with a strong accent.
     """
     out = []
     for category, count in VARIED.items():
@@ -82,7 +83,10 @@ def _varied() -> list[tuple[str, GaitSpec]]:
             spec = recipe((index + rng.uniform()) / count, index, "train", rng)
             runs = any(segment.mode == "run" for segment in spec.segments)
             accent_rad = 0.06 if category in ("start_stop", "sideways") else 0.16
-            spec = dataclasses.replace(spec, style=_leaning(rng) if runs else _far_style(rng, accent_rad))
+            style = _far_runner(rng) if runs else _far_style(rng, accent_rad)
+            if category == "stand":
+                style = dataclasses.replace(style, sway_m=float(rng.uniform(0.005, 0.03)))
+            spec = dataclasses.replace(spec, style=style)
             out.append((f"builtin-{category}-varied-{index:03d}", spec))
     return out
 
@@ -98,27 +102,43 @@ def _style(rng: Rng) -> Style:
     )
 
 
-def _leaning(rng: Rng) -> Style:
-    """A runner who leans back or forward, with a slight accent."""
-    lean, accent = float(rng.uniform(-0.22, 0.12)), float(rng.uniform(0.0, 0.06))
-    return dataclasses.replace(_style(rng), trunk_lean_rad=lean, accent_rad=accent)
+def _far_runner(rng: Rng) -> Style:
+    """A runner far from the average: leaning, crouched, with long leaps and with heels thrown up behind."""
+    return dataclasses.replace(
+        _far_style(rng, 0.08),
+        cadence=float(rng.uniform(0.85, 1.05)),
+        step_width_m=float(rng.uniform(-0.01, 0.08)),
+        trunk_lean_rad=float(rng.uniform(-0.22, 0.2)),
+        knee_bend_rad=float(rng.uniform(-0.03, 0.2)),
+        toe_out_rad=float(rng.uniform(-0.1, 0.2)),
+        surge_m=float(rng.uniform(0.0, 0.008)),
+        kick_rad=float(rng.uniform(0.0, 0.6)),
+        spring_m=float(rng.uniform(0.0, 0.02)),
+    )
 
 
 def _far_style(rng: Rng, accent_rad: float) -> Style:
     """Somebody far from the average: bent knees, wide or narrow steps, leaning, toes out, quick or slow steps.
+
+    The pelvis goes from nearly still to more lively than the average's in every direction, feet swing from just over
+    the ground to well above it: recorded people's do.
 
     accent_rad: the largest accent. The lean's range has its middle at 5 degrees back: the average's pelvis is tilted
     forward as laboratories measure it, that of most recordings hardly or even backward.
     """
     return Style(
         cadence=float(rng.uniform(0.88, 1.12)),
-        amplitude=float(rng.uniform(0.5, 1.3)),
-        step_width_m=float(rng.uniform(-0.02, 0.08) if rng.uniform() < 0.6 else rng.uniform(0.08, 0.18)),
+        amplitude=float(rng.uniform(0.0, 2.4)),
+        step_width_m=float(rng.uniform(-0.02, 0.08) if rng.uniform() < 0.5 else rng.uniform(0.08, 0.18)),
         trunk_lean_rad=float(rng.uniform(-0.32, 0.15)),
         knee_bend_rad=float(rng.uniform(0.0, 0.33)),
         toe_out_rad=float(rng.uniform(-0.12, 0.35)),
         accent_rad=float(rng.uniform(0.0, accent_rad)),
         bounce_m=float(rng.uniform(0.0, 0.02)),
+        surge_m=float(rng.uniform(0.0, 0.022)),
+        nod_rad=float(rng.uniform(0.0, 0.06)),
+        kick_rad=float(rng.uniform(0.0, 0.25)),
+        clearance_m=float(rng.uniform(0.0, 0.03)),
         sway_m=float(rng.uniform(0.003, 0.008)),
         seed=int(rng.integers(2**31)),
     )

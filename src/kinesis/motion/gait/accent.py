@@ -2,7 +2,8 @@
 
 People differ from the mean by more than a factor or an offset: each has curves of his own, alike in every
 stride and nearly alike on both sides. Here they are a mean and two harmonics of the stride for every joint, for the
-turning of the pelvis and for its path.
+turning of the pelvis and for its path; and what recorded people have more of than the average: a pelvis that goes
+on fastest while both feet stand, tilts twice a stride and rises, and a leg bent more as it swings.
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ ASYMMETRY = 0.25
 PATH = np.array([[0.0, 0.0, 0.3], [0.0, 0.7, 0.0], [0.0, 0.2, 1.0]])
 """Size by direction (forward, left, up) of the mean and of both harmonics: twice a stride but sideways."""
 LEAST_KNEE_RAD = 0.06
+SURGE_RAD, NOD_RAD, SPRING_RAD = np.deg2rad([105.0, -26.0, -30.0])
+"""Where, at twice the stride's rhythm from touch-down, the pelvis is farthest ahead, most tilted, highest (ours)."""
+STRAY_RAD = 0.4
+"""Standard deviation of these among people."""
+KICK = (0.36, 0.94)
+"""Part of the cycle in which a swinging leg is bent more."""
+KICK_HIP = 0.45
+"""The hip's share of it."""
 
 
 def accent(posed: Posture, wander: np.ndarray, phase: np.ndarray, style: Style, weight: np.ndarray) -> None:
@@ -38,12 +47,25 @@ def accent(posed: Posture, wander: np.ndarray, phase: np.ndarray, style: Style, 
         own = (1.0 - ASYMMETRY) * common + ASYMMETRY * rng.normal(size=(6, 5))
         own = style.accent_rad * own * LEGS[:, None] * ORDERS[order]
         posed.legs[side] += weight[:, None] * _curve(phase + 0.5 * side, own)
+        kick = weight * style.kick_rad * _kick(phase + 0.5 * side)
+        posed.legs[side][:, 3] += kick
+        posed.legs[side][:, 0] += KICK_HIP * kick
     posed.legs[..., 3] = np.logaddexp(0.0, (posed.legs[..., 3] - LEAST_KNEE_RAD) / 0.03) * 0.03 + LEAST_KNEE_RAD
     pelvis = style.accent_rad * rng.normal(size=(3, 5)) * PELVIS[:, None] * ORDERS[order]
     pelvis[0, order == 1], pelvis[1:, order != 1] = 0.0, 0.0
     posed.pelvis[:] += weight[:, None] * _curve(phase, pelvis)
     path = style.bounce_m * rng.normal(size=(3, 5)) * PATH[:, order]
     wander += weight[:, None] * _curve(phase, path)
+    surge, nod, spring = np.array([SURGE_RAD, NOD_RAD, SPRING_RAD]) + STRAY_RAD * rng.normal(size=3)
+    wander[:, 0] += weight * style.surge_m * np.cos(4.0 * np.pi * phase - surge)
+    wander[:, 2] += weight * style.spring_m * np.cos(4.0 * np.pi * phase - spring)
+    posed.pelvis[:, 0] += weight * style.nod_rad * np.cos(4.0 * np.pi * phase - nod)
+
+
+def _kick(phase: np.ndarray) -> np.ndarray:
+    """(frame,) from 0 in stance to 1 in the middle of the swing, at the phase of that leg [cycle]."""
+    share = np.clip((phase % 1.0 - KICK[0]) / (KICK[1] - KICK[0]), 0.0, 1.0)
+    return np.sin(np.pi * share) ** 2
 
 
 def _curve(phase: np.ndarray, coefficients: np.ndarray) -> np.ndarray:

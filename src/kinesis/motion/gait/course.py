@@ -82,7 +82,7 @@ def course(asked: Timeline, spec: GaitSpec, gaits: Gaits) -> Course:
     posed, timing, wander = _moving(asked, spec, gaits, phase)
     wander[:, 2] -= _styled(posed, asked, spec, skeleton)
     wander[:, 1] *= 1.0 + WIDE_SWAY_PER_M * max(spec.style.step_width_m, 0.0)
-    if spec.style.accent_rad or spec.style.bounce_m:
+    if spec.style.accented:
         accent(posed, wander, phase, spec.style, 1.0 - asked.stand)
     heading = spec.heading_rad + integral(asked.yaw_rate, asked.time_s)
     if asked.stand.any():

@@ -29,10 +29,8 @@ RISE = 0.15
 """Width of the smooth change out of foot flat [cycle]."""
 CARRIED = 0.2
 """Share of a footprint's drift against the nominal foot that is carried on into the swing."""
-CLEARANCE_M = 0.015
-"""Least height of the sole during a swing [m]."""
 LIFT = (0.2, 0.35)
-"""Shares of the swing over which it gets there, and over which it comes down again."""
+"""Shares of the swing over which the sole gets to its least height, and over which it comes down again."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +99,12 @@ def flattened(angles: np.ndarray, touch: Contact) -> np.ndarray:
     return out
 
 
-def planted(nominal: FootPose, touch: Contact, skeleton: Skeleton, side: int) -> tuple[FootPose, np.ndarray]:
+def planted(
+    nominal: FootPose, touch: Contact, skeleton: Skeleton, side: int, clearance_m: float
+) -> tuple[FootPose, np.ndarray]:
     """Where a foot goes when its nominal world pose (frame) is held to footprints during stance.
+
+    clearance_m: least height of the sole in mid-swing.
 
     Returns its pose in the world and the mtp angle (frame,) [rad].
     """
@@ -114,15 +116,15 @@ def planted(nominal: FootPose, touch: Contact, skeleton: Skeleton, side: int) ->
     drop, travel = skeleton.soles[side].drop_and_roll(matrix, mtp)
     level = _held(nominal.origin[:, 2:], drop[:, None], touch, HOLD_HEIGHT, grounded=True)
     origin = np.concatenate([_held(nominal.origin[:, :2], travel, touch, HOLD), level], 1)
-    origin[:, 2] = drop + _lifted(origin[:, 2] - drop, touch.swing)
+    origin[:, 2] = drop + _lifted(origin[:, 2] - drop, touch.swing, clearance_m)
     return FootPose(origin, matrix), mtp
 
 
-def _lifted(height: np.ndarray, swing: np.ndarray) -> np.ndarray:
-    """Height of the sole (frame,) [m] raised smoothly to at least CLEARANCE_M in mid-swing, 0 in stance."""
+def _lifted(height: np.ndarray, swing: np.ndarray, clearance_m: float) -> np.ndarray:
+    """Height of the sole (frame,) [m] raised smoothly to at least clearance_m in mid-swing, 0 in stance."""
     up, down = np.clip(swing / LIFT[0], 0.0, 1.0), np.clip((1.0 - swing) / LIFT[1], 0.0, 1.0)
     bump = up**3 * (10.0 - 15.0 * up + 6.0 * up**2) * down**3 * (10.0 - 15.0 * down + 6.0 * down**2)
-    least, blur = CLEARANCE_M * bump, 0.004 * bump + 1e-5
+    least, blur = clearance_m * bump, 0.004 * bump + 1e-5
     return np.where(swing > 0.0, least + blur * np.logaddexp(0.0, (height - least) / blur), 0.0)
 
 

@@ -42,7 +42,7 @@ def generate(kinematics: Kinematics, spec: GaitSpec, *, rate_hz: float = 50.0, n
     laid = course(asked, spec, made)
     first = round(PAD_S * rate_hz) * inner
     keep = slice(first, first + round(spec.duration_s * rate_hz) * inner + 1, inner)
-    position, feet = _feet(laid, made, rate_hz * inner)
+    position, feet = _feet(laid, made, spec.style.clearance_m, rate_hz * inner)
     qpos = np.tile(kinematics.body.standing_qpos(), (len(asked.time_s[keep]), 1))
     qpos[:, :3] = position[keep] - [*position[first, :2], 0.0]
     qpos[:, 3:7] = rotations.from_matrix(laid.root[keep])
@@ -70,14 +70,16 @@ def _labels(spec: GaitSpec, asked: Timeline, keep: slice) -> dict[str, str | flo
     }
 
 
-def _feet(laid: Course, made: Gaits, rate_hz: float) -> tuple[np.ndarray, list[tuple[FootPose, np.ndarray]]]:
+def _feet(
+    laid: Course, made: Gaits, clearance_m: float, rate_hz: float
+) -> tuple[np.ndarray, list[tuple[FootPose, np.ndarray]]]:
     """Root positions (frame, 3) and, per side, the foot's pose in the world and its mtp angle (frame,)."""
     chains, feet = made.skeleton.chains, []
     for side, chain in enumerate(chains):
         pose = chain.forward(laid.posture.legs[side], laid.root)
         touch = contact(laid.phase + 0.5 * side, laid.timing)
         world = FootPose(pose.origin + laid.position, pose.matrix)
-        feet.append((*planted(world, touch, made.skeleton, side), touch))
+        feet.append((*planted(world, touch, made.skeleton, side, clearance_m), touch))
     position = balanced(laid, [(foot, touch) for foot, _, touch in feet], rate_hz)
     held = [
         (retracted(foot, position, laid.root, chain, touch.free), mtp)

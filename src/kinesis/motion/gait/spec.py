@@ -12,14 +12,19 @@ from kinesis.errors import KinesisError
 Mode = Literal["stand", "walk", "run"]
 BOUNDS = {
     "cadence": (0.85, 1.15),
-    "amplitude": (0.5, 1.3),
+    "amplitude": (0.0, 2.6),
     "step_width_m": (-0.04, 0.2),
     "trunk_lean_rad": (-0.32, 0.25),
     "knee_bend_rad": (-0.05, 0.35),
     "toe_out_rad": (-0.15, 0.4),
     "accent_rad": (0.0, 0.2),
     "bounce_m": (0.0, 0.03),
-    "sway_m": (0.0, 0.01),
+    "surge_m": (0.0, 0.03),
+    "nod_rad": (0.0, 0.1),
+    "kick_rad": (0.0, 0.8),
+    "spring_m": (0.0, 0.03),
+    "clearance_m": (0.0, 0.03),
+    "sway_m": (0.0, 0.03),
 }
 """Plausible range of every field of `Style`."""
 
@@ -32,7 +37,10 @@ class Style:
     step_width_m: added distance between the feet. trunk_lean_rad: added forward lean of pelvis and trunk.
     knee_bend_rad: added knee flexion, half of it at the hip and at the ankle. toe_out_rad: added outward turn of
     both legs. accent_rad: size of this person's own periodic deviations of the joints and the pelvis; bounce_m: of the
-    pelvis's path (see `accent`). sway_m: amplitude of the pelvis's wander while standing. seed: of all these.
+    pelvis's path. surge_m, nod_rad, spring_m: amplitudes with which the pelvis runs ahead, tilts and rises twice a
+    stride, beyond the average's. kick_rad: added knee flexion of a swinging leg (see `accent` for all these).
+    clearance_m: least height of a sole in mid-swing. sway_m: amplitude of the pelvis's wander while standing. seed: of
+    all these.
     """
 
     cadence: float = 1.0
@@ -43,6 +51,11 @@ class Style:
     toe_out_rad: float = 0.0
     accent_rad: float = 0.0
     bounce_m: float = 0.0
+    surge_m: float = 0.0
+    nod_rad: float = 0.0
+    kick_rad: float = 0.0
+    spring_m: float = 0.0
+    clearance_m: float = 0.015
     sway_m: float = 0.004
     seed: int = 0
 
@@ -55,6 +68,11 @@ class Style:
                     got=getattr(self, name),
                     expected=f"{low} to {high}",
                 )
+
+    @property
+    def accented(self) -> bool:
+        """Whether this person moves in ways that factors and offsets do not say (see `accent`)."""
+        return any((self.accent_rad, self.bounce_m, self.surge_m, self.nod_rad, self.kick_rad, self.spring_m))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,63 @@
+"""Straying: a motion as an imperfect recording would have it, for a policy to learn that a reference is a wish.
+
+Angles of recordings are off by some degrees, always or for a while; markers tremble; the pelvis is led where the feet
+would not carry it. A policy that has only seen motions in which all fits together follows such a one to the ground.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+
+from kinesis import rotations
+from kinesis.body import Kinematics
+from kinesis.motion.clip import Clip, make_clip
+from kinesis.motion.filters import highpass, lowpass
+
+SLOW_HZ, QUICK_HZ, TURNING_HZ = (0.3, 1.5), (2.0, 6.0), (0.5, 4.0)
+"""Bands of what wanders, what trembles, and of both in the pelvis's orientation."""
+JOINTS_DEG = {"wander": 5.0, "tremble": 2.5, "offset": 6.0}
+PELVIS_DEG = {"turning": 3.5, "offset": 4.0}
+PATH_M = {"wander": 0.03, "tremble": 0.006, "height": 0.005}
+"""Largest standard deviation of each; every clip has a share of its own of each, small ones more often."""
+HEIGHT_M = (-0.006, 0.012)
+"""Range of a constant error of height."""
+BY_JOINT = np.tile([1.0, 1.0, 1.0, 1.0, 1.0, 0.6, 0.4], 2)
+RUNNING = 0.5
+"""Runners stray by this much of it."""
+_MARGIN_RAD = 1e-3
+
+
+def strayed(kinematics: Kinematics, clip: Clip, copy: int = 0) -> Clip:
+    """A copy of a clip that strays by random amounts, always the same for a clip's name and the number of the copy."""
+    frames, rate_hz = clip.frames, clip.rate_hz
+    rng = np.random.default_rng([zlib.crc32(clip.name.encode()), copy])
+    body, qpos, most = kinematics.body, clip.qpos.copy(), RUNNING if clip.category == "run" else 1.0
+    low, high = body.joint_range.T
+
+    def some(size: float, band: tuple[float, float] | None, columns: int) -> np.ndarray:
+        """(frame or 1, columns) of at most this standard deviation."""
+        values = rng.normal(size=(1, columns)) if band is None else _noise(rng, frames, rate_hz, band, columns)
+        return most * rng.uniform() ** 1.5 * size * values
+
+    joints = some(JOINTS_DEG["wander"], SLOW_HZ, 14) + some(JOINTS_DEG["tremble"], QUICK_HZ, 14)
+    angles = qpos[:, body.joint_qpos] + BY_JOINT * np.deg2rad(joints + some(JOINTS_DEG["offset"], None, 14))
+    qpos[:, body.joint_qpos] = np.clip(angles, low + _MARGIN_RAD, high - _MARGIN_RAD)
+    turn = np.deg2rad(some(PELVIS_DEG["turning"], TURNING_HZ, 3) + some(PELVIS_DEG["offset"], None, 3))
+    qpos[:, 3:7] = rotations.multiply(qpos[:, 3:7], rotations.from_rotvec(turn))
+    qpos[:, :2] += some(PATH_M["wander"], SLOW_HZ, 2) + some(PATH_M["tremble"], QUICK_HZ, 2)
+    qpos[:, 2:3] += rng.uniform(*HEIGHT_M) + some(PATH_M["height"], QUICK_HZ, 1)
+    body.couplings.apply(qpos)
+    words = {"name": f"{clip.name}-strayed", "source": clip.source, "licence": clip.licence}
+    return make_clip(kinematics, qpos, rate_hz, labels=clip.labels, **words)
+
+
+def _noise(
+    rng: np.random.Generator, frames: int, rate_hz: float, band: tuple[float, float], columns: int
+) -> np.ndarray:
+    """(frame, columns) of unit variance, within a band of frequencies [Hz]."""
+    beyond = round(4.0 * rate_hz)
+    noise = rng.normal(size=(frames + 2 * beyond, columns))
+    noise = highpass(lowpass(noise, rate_hz, band[1]), rate_hz, band[0])
+    return noise[beyond:-beyond] / noise.std(0)
