@@ -75,8 +75,9 @@ class Peer:
     @torch.no_grad()
     def __call__(self) -> Tensor:
         """(env, muscle) excitations for every environment's instant now."""
-        moment, span = _moment(self.env, self.env.config.horizons_s, self.plain), self.env.law.span
-        seen = self.env.observe(moment)
+        seen, span = self.env.observation, self.env.law.span
+        if self.plain is not None:
+            seen = self.env.observe(_moment(self.env, self.env.config.horizons_s, self.plain))
         image = self.symmetry.action(self.policy(self.symmetry.observation(seen)))
         return 0.5 * (self.policy(seen).clamp(*span) + image.clamp(*span))
 
