@@ -26,7 +26,7 @@ class Command(Protocol):
     """Yields a Target a control step; knows when what it asked for is over."""
 
     @property
-    def over(self) -> Tensor:
+    def over(self) -> np.ndarray:
         """(env,) bool: what was asked for is at its end."""
 
     def start(self, ids: Tensor, failed: Tensor | None = None) -> None:
@@ -82,15 +82,15 @@ class Follow:
         self.weights = weights if weights is not None else torch.ones(len(library))
         self.clip = torch.zeros(num_envs, dtype=torch.long) if clips is None else clips.clone()
         self.time_s = torch.zeros(num_envs)
+        self._ends_s = library.duration_s.numpy() - np.float32(1e-4)
         self.hard_share = hard_share
         self.hard = torch.zeros(num_envs, dtype=torch.bool)
         self.failures = torch.zeros(len(library), int(float(library.duration_s.max()) / self.bin_s) + 1)
 
     @property
-    def over(self) -> Tensor:
+    def over(self) -> np.ndarray:
         """(env,) bool: the clip has been followed to its end."""
-        ends = self.library.duration_s.numpy()[self.clip.numpy()]
-        return torch.from_numpy(self.time_s.numpy() >= ends - 1e-4)
+        return self.time_s.numpy() >= self._ends_s[self.clip.numpy()]
 
     def start(self, ids: Tensor, failed: Tensor | None = None) -> None:
         """See `Command`."""

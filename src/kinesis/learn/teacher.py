@@ -19,7 +19,7 @@ from kinesis.sim import CpuSim
 from kinesis.task import Env, TaskConfig
 from kinesis.task.actions import joint_torque
 from kinesis.task.moment import Moment
-from kinesis.task.observe import OBSERVATIONS
+from kinesis.task.observe import Observer
 from kinesis.task.symmetry import measure_symmetry
 
 RESIDUAL_WEIGHT = 10.0
@@ -97,7 +97,7 @@ class Teacher:
         torque_body = load(task.body)
         self._limits = torch.from_numpy(torque_body.model.actuator_ctrlrange).float()
         self._horizons_s = task.horizons_s
-        self._observers = [(OBSERVATIONS.get(t.name), dict(t.constants)) for t in task.observations]
+        self._observer = Observer(task.observations)
         self._dofs = torch.from_numpy(env.body.joint_dof)
         self._weight = RESIDUAL_WEIGHT / (self._limits[:, 1] - self._limits[:, 0])
         self.residual = torch.zeros(len(self._limits))
@@ -106,8 +106,7 @@ class Teacher:
     def __call__(self) -> Tensor:
         """(env, muscle) excitations for every environment's instant now."""
         moment = _moment(self.env, self._horizons_s, self.plain)
-        seen = torch.cat([f(moment, **constants) for f, constants in self._observers], -1)
-        torque = joint_torque(moment, self.policy(seen), self._limits)
+        torque = joint_torque(moment, self.policy(self._observer(moment)), self._limits)
         muscles = torch.from_numpy(self._sim.export_muscles().astype(np.float32))
         gain, bias, arms = muscles[:, 0], muscles[:, 1], muscles[:, 2 + self._dofs]
         excitation = share_torques(torque, arms, gain, bias, self._weight, effort=EFFORT)

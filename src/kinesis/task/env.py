@@ -22,7 +22,7 @@ from kinesis.task.actions import LAWS
 from kinesis.task.config import TaskConfig, Term
 from kinesis.task.finish import ENDINGS
 from kinesis.task.moment import Moment, Tables
-from kinesis.task.observe import OBSERVATIONS
+from kinesis.task.observe import Observer
 from kinesis.task.reward import REWARDS
 
 Prime = Callable[[Tensor], Tensor]
@@ -94,7 +94,7 @@ class Env:
         self.prime, self.auto_reset = prime, auto_reset
         self.tables = Tables.of(self.body)
         self._law_constants = self.law.prepare(self.body)
-        self._observers = [(t, OBSERVATIONS.get(t.name)) for t in config.observations]
+        self._observer = Observer(config.observations)
         self._rewarders = [(t, REWARDS.get(t.name)) for t in config.rewards]
         self._names = tuple(t.name for t in config.rewards)
         self._weights = torch.tensor([[t.weight] for t in config.rewards])
@@ -105,7 +105,7 @@ class Env:
         self.moment: Moment
         self.observation: Tensor
         self.reset()
-        self.widths = {t.name: f(self.moment, **t.constants).shape[1] for t, f in self._observers}
+        self.widths = self._observer.widths(self.moment)
 
     @property
     def num_actions(self) -> int:
@@ -150,9 +150,9 @@ class Env:
         """Which environments (env,) failed, which are at their end and have not; and those (n,) that did either."""
         failed = self.sim.diverged.numpy().copy()
         for term, ending in self._enders:
-            failed |= ending(moment, **term.constants).numpy()
+            failed |= ending(moment, **term.constants)
         old = self.age.numpy() * self.step_s >= self.config.longest_episode_s - 1e-6
-        over = ~failed & (self.command.over.numpy() | old)
+        over = ~failed & (self.command.over | old)
         return failed, over, np.flatnonzero(failed | over)
 
     def tighten(self, share: float) -> None:
@@ -219,7 +219,7 @@ class Env:
 
     def observe(self, moment: Moment) -> Tensor:
         """What this task's observation terms see at a moment (n, ...). Returns (n, width)."""
-        return torch.cat([f(moment, **t.constants) for t, f in self._observers], -1)
+        return self._observer(moment)
 
     def _observe(self) -> None:
         self.observation = self.observe(self.moment)

@@ -9,17 +9,15 @@ from collections.abc import Callable
 
 import numba
 import numpy as np
-import torch
-from torch import Tensor
 
 _compiled = numba.njit(cache=True, nogil=True)
 
 
-def filled(kernel: Callable[..., None], width: int, first: np.ndarray, *given: np.ndarray | float) -> Tensor:
+def filled(kernel: Callable[..., None], width: int, first: np.ndarray, *given: np.ndarray | float) -> np.ndarray:
     """(env, width) float32 that a kernel fills from what it is given, the first of which is (env, ...)."""
     out = np.empty((len(first), width), np.float32)
     kernel(first, *given, out)
-    return torch.from_numpy(out)
+    return out
 
 
 @_compiled
