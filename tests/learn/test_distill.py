@@ -13,7 +13,7 @@ from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.networks import Policy, make_actor
 from kinesis.learn.pipeline import Pipeline
-from kinesis.learn.teacher import Peer, Teacher
+from kinesis.learn.teacher import Peer, Several, Teacher
 from kinesis.motion.clip import make_clip
 from kinesis.motion.library import Library
 from kinesis.motion.stray import strayed
@@ -51,7 +51,7 @@ def test_labels_give_the_torque_that_the_teacher_asks_for(student):
     assert label.shape == (ENVS, 80)
     assert label.min() >= 0
     assert label.max() <= 1
-    seen = torch.cat([f(env.moment, **c) for f, c in teacher._observers], -1)
+    seen = teacher._observer(env.moment)
     torque = joint_torque(env.moment, teacher.policy(seen), teacher._limits)
     muscles = torch.from_numpy(env.sim.export_muscles()).float()
     arms = muscles[:, 2 + torch.from_numpy(env.body.joint_dof)]
@@ -83,6 +83,30 @@ def test_a_teacher_sees_the_plain_motion_that_its_student_follows_strayed(studen
     assert (fooled() - teacher()).abs().max() > 0.01
     policy = Policy(make_actor(NETWORK, env.observation.shape[1], 80, noise=0.1, centre=0.05))
     torch.testing.assert_close(Peer(policy, off, Library(body, [clip]))(), Peer(policy, env)())
+
+
+def test_every_clip_is_taught_by_its_own_teacher_strayed_copies_too(student, clip):
+    env, teacher, actor = student
+    other = Peer(Policy(actor), env)
+    follow = Follow(Library(env.body, [clip] * 4), ENVS, env.config.horizons_s, clips=torch.arange(ENVS) % 4)
+    twice = Env(env.config, follow, ENVS)
+    twice.reset()
+    experts = Teacher(teacher.policy, TASKS.get("imitate_torque")(), twice), Peer(other.policy, twice)
+    label = Several(experts, torch.tensor([0, 1]), twice)()
+    torch.testing.assert_close(label[::2], experts[0]()[::2])
+    torch.testing.assert_close(label[1::2], experts[1]()[1::2])
+
+
+def test_a_student_that_begins_as_a_policy_learns_by_the_mean_of_its_clipped_action(student, tmp_path):
+    env, _, actor = student
+    teacher = Peer(Policy(make_actor(NETWORK, env.observation.shape[1], 80, noise=0.1, centre=0.2)), env)
+    falling = dataclasses.replace(SMALL, teacher_rounds=0, final_learning_rate=1e-4)
+    stage = DistillationStage(env, teacher, actor, falling, tmp_path, seed=0, spread=0.3)
+    stage.run()
+    seen, wanted = stage.seen[-1], stage.wanted[-1]
+    assert (stage.policy(seen) - wanted).square().mean() < 1e-4
+    assert (actor.mlp(actor.obs_normalizer(seen)) - wanted).square().mean() > 1e-3
+    assert stage.optimizer.param_groups[0]["lr"] == pytest.approx(1e-3 * 0.1 ** (5 / 6))
 
 
 def test_the_student_comes_closer_to_its_teacher_and_goes_on_when_killed(student, tmp_path):
@@ -117,12 +141,22 @@ def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):
 
     from kinesis.learn import load_checkpoint
 
-    final = load_checkpoint(Pipeline(experiment, tmp_path, [clip]).run(judge=judge))
+    made = str(Pipeline(experiment, tmp_path, [clip]).run(judge=judge))
+    final = load_checkpoint(made)
     assert judged == ["legs80_torque", "legs80", "legs80"]
     assert final.card.samples == 2 * ENVS * 8 + SMALL.rounds * SMALL.steps * ENVS
     assert final.card.scores["mpjpe_mm"] == 10.0
     assert final.card.experiment["name"] == "tiny"
     assert final.card.data == [{"source": "test", "licence": "CC0-1.0", "clips": "1"}]
+
+    other = dataclasses.replace(clip, name="other", source="elsewhere")
+    taught = {"oth*": str(tmp_path / "0-teacher.safetensors")}
+    lessons = dataclasses.replace(SMALL, rounds=1, strays=1, teacher=made, others=taught)
+    stage = Stage("bearing", TASKS.get("imitate")(), start=made, distillation=lessons)
+    on = load_checkpoint(Pipeline(Experiment("on", "none", (stage,), NETWORK), tmp_path / "on", [clip, other]).run())
+    assert on.card.spread == final.card.spread > 0.0
+    assert on.card.samples == final.card.samples + SMALL.steps * ENVS
+    assert [d["source"] for d in on.card.data] == ["test", "elsewhere"]
 
 
 def test_a_start_that_treats_left_and_right_differently_is_refused(clip, tmp_path):

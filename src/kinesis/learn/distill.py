@@ -13,7 +13,7 @@ from torch import Tensor
 
 from kinesis.learn.checkpoint import read_tensors, write_tensors
 from kinesis.learn.config import Distillation
-from kinesis.learn.networks import Policy
+from kinesis.learn.networks import ExpectedClip, Policy
 from kinesis.learn.reflect import ReflectedModel
 from kinesis.learn.teacher import Expert
 from kinesis.learn.train import prime_with
@@ -26,16 +26,25 @@ class DistillationStage:
     """Rounds of collecting with a mixture of teacher and student, then regression on the teacher's labels.
 
     The teacher's share falls from one to zero over `teacher_rounds`; the input normaliser is set from the
-    states seen while it falls, and stands still afterwards. folder: where a killed stage goes on from.
+    states seen while it falls, and stands still afterwards. folder: where a killed stage goes on from. spread: of the
+    policy that the student begins as, whose mean clipped action is then what learns (`ExpectedClip`).
     """
 
     def __init__(
-        self, env: Env, teacher: Expert, actor: ReflectedModel, config: Distillation, folder: Path, seed: int
+        self,
+        env: Env,
+        teacher: Expert,
+        actor: ReflectedModel,
+        config: Distillation,
+        folder: Path,
+        seed: int,
+        spread: float = 0.0,
     ) -> None:
         """Go on from the folder's saved state where there is one."""
         self.env, self.teacher, self.actor, self.config = env, teacher, actor, config
         self.state_path = folder / "state.safetensors"
-        self.policy = Policy(actor)
+        self.policy = Policy(actor, spread, env.law.span)
+        self._clip = ExpectedClip(spread, env.law.span)
         self.generator = torch.Generator().manual_seed(seed)
         self.optimizer = torch.optim.Adam(actor.mlp.parameters(), lr=config.learning_rate)
         self.seen: deque[Tensor] = deque(maxlen=config.kept_rounds)
@@ -103,16 +112,22 @@ class DistillationStage:
             normaliser._mean[:] = both.mean(0)
             normaliser._var[:] = both.var(0)
             normaliser._std[:] = both.std(0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._learning_rate()
         inputs = normaliser(seen)
         losses: list[float] = []
         for _ in range(self.config.updates * (3 if self.round == 0 else 1)):
             rows = torch.randint(len(inputs), (self.config.batch,), generator=self.generator)
-            loss = (self.actor.mlp(inputs[rows]) - wanted[rows]).square().mean()
+            loss = (self._clip(self.actor.mlp(inputs[rows])) - wanted[rows]).square().mean()
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
             losses.append(loss.item())
         return sum(losses[-50:]) / len(losses[-50:])
+
+    def _learning_rate(self) -> float:
+        first, last = self.config.learning_rate, self.config.final_learning_rate
+        return first if last is None else first * (last / first) ** (self.round / self.config.rounds)
 
     def save(self) -> None:
         """Write the student; a killed stage goes on with it and gathers its rounds anew."""

@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,13 @@ from kinesis.body import Kinematics, load
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Card, Checkpoint, load_checkpoint, read_tensors, replacing, save_checkpoint
-from kinesis.learn.config import PPO, Experiment, Network, Stage, from_json, to_json
+from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.experts import Mixture
 from kinesis.learn.networks import Policy, make_actor, make_critic
 from kinesis.learn.ppo import make_ppo
 from kinesis.learn.reflect import ReflectedModel
-from kinesis.learn.teacher import make_expert
+from kinesis.learn.teacher import Several, make_expert
 from kinesis.learn.train import PPOStage, prime_with
 from kinesis.motion.clip import Clip
 from kinesis.motion.library import Library
@@ -116,18 +117,27 @@ class Pipeline:
     def _distil(self, stage: Stage, previous: Path | None, folder: Path, tell: Report, keeper: _Keeper) -> None:
         config = stage.distillation
         assert config is not None
-        source = previous or config.teacher
+        source = config.teacher or previous
         if source is None:
             raise KinesisError("distillation needs a teacher before it", where=stage.name)
         env = self._env(stage, config.envs, strays=config.strays)
         plain = Library(env.body, self.clips) if config.strays else None
-        expert = make_expert(load_checkpoint(source), env, plain)
-        actor = self._start(stage, env, env.observation.shape[1], config.noise, None)
-        runner = DistillationStage(env, expert, actor, config, folder, self.experiment.seed)
+        experts = [make_expert(load_checkpoint(path), env, plain) for path in (source, *config.others.values())]
+        expert = Several(experts, self._whose(config), env) if config.others else experts[0]
+        actor = self._start(stage, env, env.observation.shape[1], config.noise, previous)
+        began = _source(stage, previous)
+        spread = load_checkpoint(began).policy.spread if began else 0.0
+        runner = DistillationStage(env, expert, actor, config, folder, self.experiment.seed, spread)
         wanted = config.rounds * config.envs * config.steps
         runner.run(lambda numbers: tell(stage.name, Position(runner.samples, wanted, runner.seconds), numbers))
-        policy = Policy(actor)
+        policy = runner.policy
         keeper.offer(policy, self._card(stage, env, policy, runner.samples, runner.seconds, previous))
+
+    def _whose(self, config: Distillation) -> torch.Tensor:
+        """(clip,) which teacher each clip has: 0, or one more than the place of the first pattern it matches."""
+        patterns = list(config.others)
+        found = [[k for k, p in enumerate(patterns, 1) if fnmatchcase(clip.name, p)] for clip in self.clips]
+        return torch.tensor([k[0] if k else 0 for k in found])
 
     def _env(self, stage: Stage, envs: int, hard_share: float = 0.0, strays: int = 0) -> Env:
         body, clips = load(stage.task.body), list(self.clips)
@@ -182,16 +192,19 @@ class Pipeline:
         self, stage: Stage, env: Env, policy: Policy, samples: int, seconds: float, previous: Path | None
     ) -> Card:
         kinds = Counter((c.source, c.licence) for c in self.clips)
-        source = previous or (stage.distillation and stage.distillation.teacher) or _source(stage, None)
-        before = load_checkpoint(source).card if source else None
+        lessons = stage.distillation or Distillation()
+        sources: list[Path | str | None] = [previous, _source(stage, None), lessons.teacher, *lessons.others.values()]
+        cards = [load_checkpoint(source).card for source in dict.fromkeys(sources) if source]
+        before = cards[0] if cards else None
         data = [{"source": s, "licence": licence, "clips": str(n)} for (s, licence), n in kinds.items()]
+        data = [d for card in cards for d in card.data if d not in data] + data
         return Card(
             task=stage.task,
             network=self.experiment.network,
             fingerprint=env.body.fingerprint,
             observations=env.widths,
             experiment=asdict(self.experiment),
-            data=[d for d in before.data if d not in data] + data if before else data,
+            data=list({tuple(d.items()): d for d in data}.values()),
             samples=samples + (before.samples if before else 0),
             spread=policy.spread,
             gate=stage.gate,
