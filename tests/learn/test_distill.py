@@ -13,7 +13,7 @@ from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.networks import Policy, make_actor
 from kinesis.learn.pipeline import Pipeline
-from kinesis.learn.teacher import Peer, Several, Teacher
+from kinesis.learn.teacher import Peer, Teacher
 from kinesis.motion.clip import make_clip
 from kinesis.motion.library import Library
 from kinesis.motion.stray import strayed
@@ -85,18 +85,6 @@ def test_a_teacher_sees_the_plain_motion_that_its_student_follows_strayed(studen
     torch.testing.assert_close(Peer(policy, off, Library(body, [clip]))(), Peer(policy, env)())
 
 
-def test_every_clip_is_taught_by_its_own_teacher_strayed_copies_too(student, clip):
-    env, teacher, actor = student
-    other = Peer(Policy(actor), env)
-    follow = Follow(Library(env.body, [clip] * 4), ENVS, env.config.horizons_s, clips=torch.arange(ENVS) % 4)
-    twice = Env(env.config, follow, ENVS)
-    twice.reset()
-    experts = Teacher(teacher.policy, TASKS.get("imitate_torque")(), twice), Peer(other.policy, twice)
-    label = Several(experts, torch.tensor([0, 1]), twice)()
-    torch.testing.assert_close(label[::2], experts[0]()[::2])
-    torch.testing.assert_close(label[1::2], experts[1]()[1::2])
-
-
 def test_a_student_that_begins_as_a_policy_learns_by_the_mean_of_its_clipped_action(student, tmp_path):
     env, _, actor = student
     teacher = Peer(Policy(make_actor(NETWORK, env.observation.shape[1], 80, noise=0.1, centre=0.2)), env)
@@ -150,8 +138,7 @@ def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):
     assert final.card.data == [{"source": "test", "licence": "CC0-1.0", "clips": "1"}]
 
     other = dataclasses.replace(clip, name="other", source="elsewhere")
-    taught = {"oth*": str(tmp_path / "0-teacher.safetensors")}
-    lessons = dataclasses.replace(SMALL, rounds=1, strays=1, teacher=made, others=taught)
+    lessons = dataclasses.replace(SMALL, rounds=1, strays=1, teacher=made)
     stage = Stage("bearing", TASKS.get("imitate")(), start=made, distillation=lessons)
     on = load_checkpoint(Pipeline(Experiment("on", "none", (stage,), NETWORK), tmp_path / "on", [clip, other]).run())
     assert on.card.spread == final.card.spread > 0.0

@@ -6,6 +6,7 @@ import pytest
 from kinesis.body import Kinematics, load
 from kinesis.motion.clip import Clip
 from kinesis.motion.gait import GaitSpec, Segment, generate
+from kinesis.motion.recipes import spec_of
 from kinesis.motion.stray import HEIGHT_M, JOINTS_DEG, strayed
 
 KINEMATICS = Kinematics(load("legs80"))
@@ -42,3 +43,19 @@ def test_it_stays_the_same_motion_within_the_joints_limits(walk: Clip) -> None:
     spread = np.sqrt(np.mean(np.square(off)))
     assert 1.0 < spread < np.sqrt(sum(size**2 for size in JOINTS_DEG.values()))
     assert (clip.category, clip.source, clip.licence) == (walk.category, walk.source, walk.licence)
+
+
+def test_a_built_in_motion_strays_as_somebody_else_on_the_same_way_at_the_same_steps() -> None:
+    name = "builtin-walk-train-020"
+    spec = spec_of(name)
+    assert spec is not None
+    plain = generate(KINEMATICS, spec, name=name)
+    copies = [strayed(KINEMATICS, plain, copy) for copy in range(6)]
+    knees = np.array([np.rad2deg(copy.qpos[:, BODY.joint_qpos[3]].mean()) for copy in copies])
+    assert np.ptp(knees) > 8.0
+    hip = BODY.joint_qpos[0]
+    for copy in copies:
+        assert copy.frames == plain.frames
+        assert np.linalg.norm(copy.qpos[:, :2] - plain.qpos[:, :2], axis=1).max() < 0.2
+        assert np.corrcoef(copy.qpos[:, hip], plain.qpos[:, hip])[0, 1] > 0.7
+    assert spec_of("somebody's walk") is None

@@ -7,7 +7,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from kinesis.errors import KinesisError
@@ -81,8 +81,7 @@ class Distillation:
     rounds of `steps` control steps in `envs` environments; after each, `updates` of `batch` states drawn from
     the last `kept_rounds`. teacher_rounds: rounds in which the teacher still acts in a falling share.
     learning_rate falls to final_learning_rate, where given, by the last round.
-    teacher: the checkpoint to learn from, None for that of the stage before. others: a pattern of clips' names, as a
-    shell matches files', to the checkpoint that teaches those clips instead. most_s: where given, seconds of
+    teacher: the checkpoint to learn from, None for that of the stage before. most_s: where given, seconds of
     wall-clock after which no further round begins. strays: copies of every motion that stray (see `motion/stray.py`)
     and that the student follows too, while its teacher sees the motion as it was; so it learns what to make of a
     reference that does not fit together.
@@ -99,7 +98,6 @@ class Distillation:
     teacher_rounds: int = 6
     final_learning_rate: float | None = None
     teacher: str | None = None
-    others: Mapping[str, str] = field(default_factory=dict)
     most_s: float | None = None
     strays: int = 0
 

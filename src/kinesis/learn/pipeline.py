@@ -7,7 +7,6 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,13 @@ from kinesis.body import Kinematics, load
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Card, Checkpoint, load_checkpoint, read_tensors, replacing, save_checkpoint
-from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage, from_json, to_json
+from kinesis.learn.config import PPO, Experiment, Network, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.experts import Mixture
 from kinesis.learn.networks import Policy, make_actor, make_critic
 from kinesis.learn.ppo import make_ppo
 from kinesis.learn.reflect import ReflectedModel
-from kinesis.learn.teacher import Several, make_expert
+from kinesis.learn.teacher import make_expert
 from kinesis.learn.train import PPOStage, prime_with
 from kinesis.motion.clip import Clip
 from kinesis.motion.library import Library
@@ -122,8 +121,7 @@ class Pipeline:
             raise KinesisError("distillation needs a teacher before it", where=stage.name)
         env = self._env(stage, config.envs, strays=config.strays)
         plain = Library(env.body, self.clips) if config.strays else None
-        experts = [make_expert(load_checkpoint(path), env, plain) for path in (source, *config.others.values())]
-        expert = Several(experts, self._whose(config), env) if config.others else experts[0]
+        expert = make_expert(load_checkpoint(source), env, plain)
         actor = self._start(stage, env, env.observation.shape[1], config.noise, previous)
         began = _source(stage, previous)
         spread = load_checkpoint(began).policy.spread if began else 0.0
@@ -132,12 +130,6 @@ class Pipeline:
         runner.run(lambda numbers: tell(stage.name, Position(runner.samples, wanted, runner.seconds), numbers))
         policy = runner.policy
         keeper.offer(policy, self._card(stage, env, policy, runner.samples, runner.seconds, previous))
-
-    def _whose(self, config: Distillation) -> torch.Tensor:
-        """(clip,) which teacher each clip has: 0, or one more than the place of the first pattern it matches."""
-        patterns = list(config.others)
-        found = [[k for k, p in enumerate(patterns, 1) if fnmatchcase(clip.name, p)] for clip in self.clips]
-        return torch.tensor([k[0] if k else 0 for k in found])
 
     def _env(self, stage: Stage, envs: int, hard_share: float = 0.0, strays: int = 0) -> Env:
         body, clips = load(stage.task.body), list(self.clips)
@@ -192,19 +184,16 @@ class Pipeline:
         self, stage: Stage, env: Env, policy: Policy, samples: int, seconds: float, previous: Path | None
     ) -> Card:
         kinds = Counter((c.source, c.licence) for c in self.clips)
-        lessons = stage.distillation or Distillation()
-        sources: list[Path | str | None] = [previous, _source(stage, None), lessons.teacher, *lessons.others.values()]
-        cards = [load_checkpoint(source).card for source in dict.fromkeys(sources) if source]
-        before = cards[0] if cards else None
+        source = previous or _source(stage, None) or (stage.distillation and stage.distillation.teacher)
+        before = load_checkpoint(source).card if source else None
         data = [{"source": s, "licence": licence, "clips": str(n)} for (s, licence), n in kinds.items()]
-        data = [d for card in cards for d in card.data if d not in data] + data
         return Card(
             task=stage.task,
             network=self.experiment.network,
             fingerprint=env.body.fingerprint,
             observations=env.widths,
             experiment=asdict(self.experiment),
-            data=list({tuple(d.items()): d for d in data}.values()),
+            data=[d for d in before.data if d not in data] + data if before else data,
             samples=samples + (before.samples if before else 0),
             spread=policy.spread,
             gate=stage.gate,

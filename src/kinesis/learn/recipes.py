@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from kinesis.learn.config import PPO, Distillation, Experiment, Mining, Network, Stage
 from kinesis.registry import Registry
+from kinesis.task.config import Term
 from kinesis.task.recipes import imitate, imitate_closely, imitate_torque, with_physiology
 from kinesis.task.recipes import kinesis as kinesis_task
 
@@ -83,6 +84,35 @@ def default() -> Experiment:
                 ppo=dataclasses.replace(muscles.ppo, effort=4.0, samples=20_000_000),
             ),
         ),
+    )
+
+
+@RECIPES.register("bearing")
+def bearing() -> Experiment:
+    """The shipped policy taught to bear references of other people that do not fit together (`motion/stray.py`).
+
+    It follows the strayed copies, and learns what it would have done had it seen the plain motion.
+    """
+    muscles = default().stages[-1]
+    ends = (Term("any_landmark", constants={"limit_m": 0.4}), Term("fallen"))
+    lessons = Distillation(
+        envs=256,
+        rounds=100,
+        kept_rounds=25,
+        batch=1024,
+        learning_rate=4e-4,
+        final_learning_rate=4e-5,
+        noise=0.04,
+        teacher_rounds=0,
+        teacher="default",
+        strays=3,
+    )
+    task = dataclasses.replace(muscles.task, endings=ends)
+    return dataclasses.replace(
+        default(),
+        name="bearing",
+        motions="builtin:train,builtin:routes",
+        stages=(Stage("student", task, start="default", distillation=lessons),),
     )
 
 

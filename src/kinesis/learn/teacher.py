@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -47,23 +46,6 @@ def make_expert(origin: Checkpoint, env: Env, plain: Library | None = None) -> E
     if origin.card.task.body == env.config.body:
         return Peer(origin.policy, env, plain)
     return Teacher(origin.policy, origin.card.task, env, plain)
-
-
-class Several:
-    """Experts of one Env, each for some of the clips. residual: the mean of theirs."""
-
-    def __init__(self, experts: Sequence[Expert], whose: Tensor, env: Env) -> None:
-        """whose: (clip,) the expert that teaches it; the Env follows these clips, once or several times over."""
-        self.experts, self.whose, self.env = experts, whose, env
-        self.residual = torch.zeros(1)
-
-    def __call__(self) -> Tensor:
-        """(env, muscle) excitations for every environment's instant now."""
-        command = self.env.command
-        assert isinstance(command, Follow)
-        labels = torch.stack([expert() for expert in self.experts])
-        self.residual = torch.stack([expert.residual.mean() for expert in self.experts])
-        return labels[self.whose[command.clip % len(self.whose)], torch.arange(len(command.clip))]
 
 
 def _moment(env: Env, horizons_s: tuple[float, ...], plain: Library | None) -> Moment:

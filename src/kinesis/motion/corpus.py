@@ -1,7 +1,7 @@
 """The default corpus: several hundred built-in motions, split by parameters and seed, built once and cached.
 
-Beside its three splits there are two for training only: `varied`, of people far from the average, and `strayed`, of
-all that may be trained on, as imperfect recordings would have it.
+Beside its three splits there are three for training only: `varied`, of people far from the average; `routes`, their
+ways at their rhythm by people near it; and `strayed`, of `train` and `routes` as imperfect recordings of others.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from kinesis.motion.gait.slip import slip
 from kinesis.motion.recipes import COUNTS, specs
 from kinesis.motion.stray import strayed
 
-Split = Literal["train", "validation", "test", "varied", "strayed"]
+Split = Literal["train", "validation", "test", "varied", "routes", "strayed"]
 SPLITS: tuple[Split, ...] = get_args(Split)[:3]
 CATEGORIES = tuple(COUNTS)
 RATE_HZ = 50.0
@@ -52,7 +52,7 @@ def _loaded(body: Body, split: Split) -> tuple[Clip, ...]:
 def _made(kinematics: Kinematics, split: Split) -> Iterator[Clip]:
     """Clips of a split; of the people far from the average only those whose feet hold."""
     if split == "strayed":
-        for clip in (*_loaded(kinematics.body, "train"), *_loaded(kinematics.body, "varied")):
+        for clip in (*_loaded(kinematics.body, "train"), *_loaded(kinematics.body, "routes")):
             yield strayed(kinematics, clip)
         return
     for name, spec in specs(split):
@@ -63,10 +63,10 @@ def _made(kinematics: Kinematics, split: Split) -> Iterator[Clip]:
 
 
 def builtin(body: Body, split: Split) -> list[Clip]:
-    """Every clip of a split, of `varied` or `strayed`; from the cache where it is there, else generated and cached.
+    """Every clip of a split, or of those for training; from the cache where it is there, else generated and cached.
 
     Raises:
-        UnknownName: for another split than train, validation, test, varied or strayed.
+        UnknownName: for another split than train, validation, test, varied, routes or strayed.
     """
     if split not in get_args(Split):
         raise KinesisError.unknown("split of the built-in corpus", split, get_args(Split))

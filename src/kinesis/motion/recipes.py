@@ -8,14 +8,16 @@ two splits share parameters.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
+import re
 import zlib
 from collections.abc import Callable
 
 import numpy as np
 
 from kinesis.motion.gait import GaitSpec, Segment, Style
-from kinesis.motion.gait.spec import Mode
+from kinesis.motion.gait.spec import BOUNDS, Mode
 
 Rng = np.random.Generator
 
@@ -47,11 +49,16 @@ VARIED = {
 }
 """Drawn for `varied` by category, before those whose feet slide are left out: people far from the average."""
 
+ACCENT_RAD = 0.16
+"""Largest accent of a person far from the average."""
+
 
 def specs(split: str) -> list[tuple[str, GaitSpec]]:
-    """Names and specs of a split, or of `varied`, always the same."""
+    """Names and specs of a split, of `varied`, or of `routes`, always the same."""
     if split == "varied":
         return _varied()
+    if split == "routes":
+        return [(name.replace("-varied-", "-routes-"), _averaged(spec)) for name, spec in _varied()]
     out = []
     for category, counts in COUNTS.items():
         rng = np.random.default_rng(zlib.crc32(f"{category} {split}".encode()))
@@ -82,13 +89,41 @@ def _varied() -> list[tuple[str, GaitSpec]]:
         for index in range(count):
             spec = recipe((index + rng.uniform()) / count, index, "train", rng)
             runs = any(segment.mode == "run" for segment in spec.segments)
-            accent_rad = 0.06 if category in ("start_stop", "sideways") else 0.16
+            accent_rad = 0.06 if category in ("start_stop", "sideways") else ACCENT_RAD
             style = _far_runner(rng) if runs else _far_style(rng, accent_rad)
             if category == "stand":
                 style = dataclasses.replace(style, sway_m=float(rng.uniform(0.005, 0.03)))
             spec = dataclasses.replace(spec, style=style)
             out.append((f"builtin-{category}-varied-{index:03d}", spec))
     return out
+
+
+def _averaged(spec: GaitSpec) -> GaitSpec:
+    """The same way at the same rhythm, by a person near the average."""
+    width = float(np.clip(spec.style.step_width_m, -0.01, 0.03))
+    style = Style(cadence=spec.style.cadence, step_width_m=width, seed=spec.style.seed)
+    return dataclasses.replace(spec, style=style)
+
+
+def spec_of(name: str) -> GaitSpec | None:
+    """What the built-in motion of this name was made from; None for other names."""
+    found = re.fullmatch(r"builtin-\w+-(train|validation|test|varied|routes)-\d+", name)
+    return _by_name(found[1]).get(name) if found else None
+
+
+@functools.cache
+def _by_name(split: str) -> dict[str, GaitSpec]:
+    return dict(specs(split))
+
+
+def by_somebody_else(spec: GaitSpec, rng: Rng) -> GaitSpec:
+    """The same way at the same rhythm, by a person between the spec's own and one far from the average."""
+    runs = any(segment.mode == "run" for segment in spec.segments)
+    far, share = _far_runner(rng) if runs else _far_style(rng, ACCENT_RAD), rng.uniform() ** 0.7
+    own = {name: getattr(spec.style, name) for name in BOUNDS}
+    changed = {name: value + share * (getattr(far, name) - value) for name, value in own.items()}
+    style = dataclasses.replace(spec.style, **changed | {"cadence": spec.style.cadence}, seed=far.seed)
+    return dataclasses.replace(spec, style=style)
 
 
 def _style(rng: Rng) -> Style:

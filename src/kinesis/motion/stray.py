@@ -1,7 +1,8 @@
-"""Straying: a motion as an imperfect recording would have it, for a policy to learn that a reference is a wish.
+"""Straying: a motion as an imperfect recording of somebody else would have it: a reference is a wish.
 
 Angles of recordings are off by some degrees, always or for a while; markers tremble; the pelvis is led where the feet
 would not carry it. A policy that has only seen motions in which all fits together follows such a one to the ground.
+And nobody recorded is the average person: a built-in motion strays as the same steps of somebody else.
 """
 
 from __future__ import annotations
@@ -14,32 +15,36 @@ from kinesis import rotations
 from kinesis.body import Kinematics
 from kinesis.motion.clip import Clip, make_clip
 from kinesis.motion.filters import highpass, lowpass
+from kinesis.motion.gait import generate
+from kinesis.motion.recipes import by_somebody_else, spec_of
 
-SLOW_HZ, QUICK_HZ, TURNING_HZ = (0.3, 1.5), (2.0, 6.0), (0.5, 4.0)
+SLOW_HZ, QUICK_HZ, TURNING_HZ = (0.3, 2.5), (2.0, 6.0), (0.5, 4.0)
 """Bands of what wanders, what trembles, and of both in the pelvis's orientation."""
-JOINTS_DEG = {"wander": 5.0, "tremble": 2.5, "offset": 6.0}
-PELVIS_DEG = {"turning": 3.5, "offset": 4.0}
-PATH_M = {"wander": 0.03, "tremble": 0.006, "height": 0.005}
+JOINTS_DEG = {"wander": 8.0, "tremble": 2.5, "offset": 9.0}
+PELVIS_DEG = {"turning": 4.5, "offset": 5.0}
+PATH_M = {"wander": 0.035, "tremble": 0.006, "height": 0.005}
 """Largest standard deviation of each; every clip has a share of its own of each, small ones more often."""
 HEIGHT_M = (-0.006, 0.012)
 """Range of a constant error of height."""
 BY_JOINT = np.tile([1.0, 1.0, 1.0, 1.0, 1.0, 0.6, 0.4], 2)
-RUNNING = 0.5
+RUNNING = 0.8
 """Runners stray by this much of it."""
 _MARGIN_RAD = 1e-3
 
 
 def strayed(kinematics: Kinematics, clip: Clip, copy: int = 0) -> Clip:
     """A copy of a clip that strays by random amounts, always the same for a clip's name and the number of the copy."""
-    frames, rate_hz = clip.frames, clip.rate_hz
+    frames, rate_hz, spec = clip.frames, clip.rate_hz, spec_of(clip.name)
     rng = np.random.default_rng([zlib.crc32(clip.name.encode()), copy])
+    if spec is not None:
+        clip = generate(kinematics, by_somebody_else(spec, rng), rate_hz=rate_hz, name=clip.name)
     body, qpos, most = kinematics.body, clip.qpos.copy(), RUNNING if clip.category == "run" else 1.0
     low, high = body.joint_range.T
 
     def some(size: float, band: tuple[float, float] | None, columns: int) -> np.ndarray:
         """(frame or 1, columns) of at most this standard deviation."""
         values = rng.normal(size=(1, columns)) if band is None else _noise(rng, frames, rate_hz, band, columns)
-        return most * rng.uniform() ** 1.5 * size * values
+        return most * rng.uniform() ** 1.2 * size * values
 
     joints = some(JOINTS_DEG["wander"], SLOW_HZ, 14) + some(JOINTS_DEG["tremble"], QUICK_HZ, 14)
     angles = qpos[:, body.joint_qpos] + BY_JOINT * np.deg2rad(joints + some(JOINTS_DEG["offset"], None, 14))
