@@ -11,6 +11,7 @@
     plots: () => docked().find(isLeft),
     controls: () => docked().find((button) => !isLeft(button)) ?? title(),
   };
+  const asked = {};
   const fold = { plots: narrow.matches, controls: window.matchMedia("(max-width: 700px)").matches };
   narrow.addEventListener("change", () => (fold.plots = narrow.matches));
   setInterval(() => {
@@ -20,9 +21,10 @@
     }
     for (const part in ways) {
       const button = fold[part] && ways[part]();
-      if (!button) continue;
-      button.click(); // once: who opens it again keeps it
-      fold[part] = false;
+      if (button) button.click();
+      // Who opens it again keeps it; but a busy page may lose a click, so a docked panel has to be seen gone.
+      if (button ? !docked().includes(button) : asked[part]) fold[part] = false;
+      asked[part] = fold[part] && Boolean(button);
     }
   }, 300);
 })();
