@@ -140,7 +140,10 @@ def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):
     other = dataclasses.replace(clip, name="other", source="elsewhere")
     lessons = dataclasses.replace(SMALL, rounds=1, strays=1, teacher=made)
     stage = Stage("bearing", TASKS.get("imitate")(), start=made, distillation=lessons)
-    on = load_checkpoint(Pipeline(Experiment("on", "none", (stage,), NETWORK), tmp_path / "on", [clip, other]).run())
+    told = []
+    again = Pipeline(Experiment("on", "none", (stage,), NETWORK), tmp_path / "on", [clip, other])
+    on = load_checkpoint(again.run(lambda name, position, _: told.append((name, position.samples, position.wanted))))
+    assert told[:2] == [("bearing strays", 1, 2), ("bearing strays", 2, 2)]
     assert on.card.spread == final.card.spread > 0.0
     assert on.card.samples == final.card.samples + SMALL.steps * ENVS
     assert [d["source"] for d in on.card.data] == ["test", "elsewhere"]

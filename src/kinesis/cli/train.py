@@ -146,8 +146,11 @@ class _Bars(Progress):
         """Show a stage's numbers."""
         if stage not in self._stages:
             self._stages[stage] = self.add_task(stage, total=position.wanted, words="")
-        words = f"{position.samples / max(1e-9, position.seconds):,.0f}/s  {numbers['episode/length_s']:.2f} s"
+        words = f"{position.samples / max(1e-9, position.seconds):,.0f}/s"
+        if "episode/length_s" in numbers:
+            words += f"  {numbers['episode/length_s']:.2f} s"
         if "episode/success" in numbers:
             words += f"  success {numbers['episode/success']:.0%}"
-        words += f"  {numbers['episode/mpjpe_mm']:.0f} mm"
+        if "episode/mpjpe_mm" in numbers:
+            words += f"  {numbers['episode/mpjpe_mm']:.0f} mm"
         self.update(self._stages[stage], completed=position.samples, words=words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -38,7 +39,7 @@ Judge = Callable[[Checkpoint], dict[str, Any]]
 
 
 class Position:
-    """How far a stage is: samples of `wanted`, after `seconds`."""
+    """How far a stage, or the making of its motions, is: samples of `wanted`, after `seconds`."""
 
     def __init__(self, samples: int, wanted: int, seconds: float) -> None:
         self.samples, self.wanted, self.seconds = samples, wanted, seconds
@@ -119,7 +120,7 @@ class Pipeline:
         source = config.teacher or previous
         if source is None:
             raise KinesisError("distillation needs a teacher before it", where=stage.name)
-        env = self._env(stage, config.envs, strays=config.strays)
+        env = self._env(stage, config.envs, copies=self._strays(stage, config.strays, tell))
         plain = Library(env.body, self.clips) if config.strays else None
         expert = make_expert(load_checkpoint(source), env, plain)
         actor = self._start(stage, env, env.observation.shape[1], config.noise, previous)
@@ -131,12 +132,18 @@ class Pipeline:
         policy = runner.policy
         keeper.offer(policy, self._card(stage, env, policy, runner.samples, runner.seconds, previous))
 
-    def _env(self, stage: Stage, envs: int, hard_share: float = 0.0, strays: int = 0) -> Env:
-        body, clips = load(stage.task.body), list(self.clips)
-        if strays:
-            kinematics = Kinematics(body)
-            for copy in range(strays):
-                clips += [strayed(kinematics, clip, copy) for clip in self.clips]
+    def _strays(self, stage: Stage, copies: int, tell: Report) -> list[Clip]:
+        """All clips strayed, once a copy; a tenth of a second each, so told as it goes."""
+        kinematics, began, made = Kinematics(load(stage.task.body)), time.monotonic(), list[Clip]()
+        for copy in range(copies):
+            for clip in self.clips:
+                made.append(strayed(kinematics, clip, copy))
+                place = Position(len(made), copies * len(self.clips), time.monotonic() - began)
+                tell(f"{stage.name} strays", place, {})
+        return made
+
+    def _env(self, stage: Stage, envs: int, hard_share: float = 0.0, copies: Sequence[Clip] = ()) -> Env:
+        body, clips = load(stage.task.body), [*self.clips, *copies]
         command = Follow(
             Library(body, clips),
             envs,
