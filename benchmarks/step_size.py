@@ -57,7 +57,10 @@ def record(policy: str) -> Recorded:
     task = checkpoint.card.task
     clips = find_motions("builtin:walk@0.8,builtin:walk@1.2,builtin:walk@1.6", load(task.body))
     env = Env(
-        task, Follow(Library(load(task.body), clips), STARTS, task.horizons_s), STARTS, prime=checkpoint.policy.prime
+        task,
+        Follow(Library(load(task.body), clips, task.intent), STARTS, task.horizons_s),
+        STARTS,
+        prime=checkpoint.policy.prime,
     )
     for _ in range(50):
         env.step(checkpoint.policy(env.observation))

@@ -160,7 +160,12 @@ def adapt(
     config = _config(samples)
     body = load(card.task.body)
     command = Follow(
-        Library(body, clips), config.envs, card.task.horizons_s, seed=seed, weights=balanced(clips), hard_share=0.0
+        Library(body, clips, card.task.intent),
+        config.envs,
+        card.task.horizons_s,
+        seed=seed,
+        weights=balanced(clips),
+        hard_share=0.0,
     )
     make_sim = functools.partial(PerturbedSim, weakened, [clips[0]] * config.envs)
     env = Env(card.task, command, config.envs, make_sim=make_sim)

@@ -42,16 +42,19 @@ def main(argv: Sequence[str]) -> int:
     from kinesis.motion.library import Library
     from kinesis.task import TASKS
 
-    library = Library(load("legs80"), find_motions("builtin:walk@1.2", load("legs80")))
+    body = load("legs80")
+    clips = find_motions("builtin:walk@1.2", body)
     if asked.what == "policy":
         checkpoint = load_checkpoint(asked.policy)
-        speed = measure_policy(checkpoint.policy, checkpoint.card.task, library, seconds=asked.seconds)
+        task = checkpoint.card.task
+        speed = measure_policy(checkpoint.policy, task, Library(body, clips, task.intent), seconds=asked.seconds)
         words = "{realtime_factor} times real time, policy {policy_ms} ms, control step {step_ms} ms"
         print(json.dumps(speed) if asked.json else words.format(**speed))
         return 0
+    library = Library(body, clips)
     measured = {
-        name: measure_sim(TASKS.get(task)(), library, envs=asked.envs, seconds=asked.seconds)
-        for name, task in (("excitation", "imitate"), ("length_servo", "imitate_servo"))
+        name: measure_sim(TASKS.get(recipe)(), library, envs=asked.envs, seconds=asked.seconds)
+        for name, recipe in (("excitation", "imitate"), ("length_servo", "imitate_servo"))
     }
     result = {**measured["excitation"], "length_servo": measured["length_servo"]}
     if asked.json:

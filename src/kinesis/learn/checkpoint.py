@@ -21,6 +21,7 @@ from kinesis.errors import KinesisError
 from kinesis.learn.config import Network, from_json
 from kinesis.learn.experts import Mixture
 from kinesis.learn.networks import Policy, make_actor
+from kinesis.motion.intent import weights_of
 from kinesis.task.actions import LAWS
 from kinesis.task.config import TaskConfig
 
@@ -73,7 +74,7 @@ def load_checkpoint(source: str | Path) -> Checkpoint:
     """Read a policy by the name of a shipped one, or by path.
 
     Raises:
-        KinesisError: if there is none, it is damaged, or made for another body or other observations.
+        KinesisError: if there is none, it is damaged, or made for another body, intent or other observations.
     """
     path = _find(str(source))
     tensors, words = read_tensors(path)
@@ -90,6 +91,8 @@ def load_checkpoint(source: str | Path) -> Checkpoint:
             expected=body.fingerprint,
             hint=f"it was made with MuJoCo {card.engine} and kinesis {card.kinesis}",
         )
+    if card.task.intent:
+        weights_of(card.task.intent, where)
     policy = _blank(card, body.model.nu)
     try:
         policy.actor.load_plain_state(tensors)

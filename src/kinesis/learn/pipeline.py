@@ -145,7 +145,7 @@ class Pipeline:
     def _env(self, stage: Stage, envs: int, hard_share: float = 0.0, copies: Sequence[Clip] = ()) -> Env:
         body, clips = load(stage.task.body), [*self.clips, *copies]
         command = Follow(
-            Library(body, clips),
+            Library(body, clips, stage.task.intent),
             envs,
             stage.task.horizons_s,
             seed=self.experiment.seed,

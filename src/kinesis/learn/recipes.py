@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from kinesis.learn.config import PPO, Distillation, Experiment, Mining, Network, Stage
+from kinesis.motion.intent import shipped
 from kinesis.registry import Registry
 from kinesis.task.config import Term
 from kinesis.task.recipes import imitate, imitate_closely, imitate_torque, with_physiology
@@ -91,7 +92,8 @@ def default() -> Experiment:
 def bearing() -> Experiment:
     """The shipped policy taught to bear references of other people that do not fit together (`motion/stray.py`).
 
-    It follows the strayed copies, and learns what it would have done had it seen the plain motion.
+    It sees what the body intends of the strayed copies, and learns what it would have done had it seen the plain
+    motion.
     """
     muscles = default().stages[-1]
     ends = (Term("any_landmark", constants={"limit_m": 0.4}), Term("fallen"))
@@ -107,7 +109,7 @@ def bearing() -> Experiment:
         teacher="default",
         strays=3,
     )
-    task = dataclasses.replace(muscles.task, endings=ends)
+    task = dataclasses.replace(muscles.task, endings=ends, intent=shipped().fingerprint)
     return dataclasses.replace(
         default(),
         name="bearing",

@@ -11,22 +11,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kinesis.body import Body
+from kinesis.body import Body, Kinematics
 from kinesis.body.body import skeleton_name
 from kinesis.body.state import State
 from kinesis.errors import KinesisError
 from kinesis.motion.clip import Clip
+from kinesis.motion.intent import intended
 
 
 class Library:
     """Clips packed into one float32 table; look-ups interpolate between frames and never cut an index.
 
     duration_s (clip,) [s]. After its end a clip goes on at its last velocity with its last posture, so that
-    looking ahead is defined everywhere.
+    looking ahead is defined everywhere. What lies ahead is, with an intent, what the body intends (`motion/intent`).
     """
 
-    def __init__(self, body: Body, clips: Sequence[Clip]) -> None:
-        """Pack clips of `body`'s skeleton, whichever muscles or torques drive it."""
+    def __init__(self, body: Body, clips: Sequence[Clip], intent: str = "") -> None:
+        """Pack clips of `body`'s skeleton, whichever muscles or torques drive it. intent: the weights' fingerprint."""
         if not clips:
             raise KinesisError("a library needs at least one clip")
         for clip in clips:
@@ -51,6 +52,7 @@ class Library:
         self._mark_shape = (len(body.landmarks), 3)
         travelling = [0, *range(nq + nv, nq + nv + marks, 3)]
         self._level = np.array([(column + axis, nq + axis) for column in travelling for axis in (0, 1)])
+        self._ahead = Library(body, intended(intent, Kinematics(body), clips)) if intent else self
 
     def __len__(self) -> int:
         """Number of clips."""
@@ -70,9 +72,10 @@ class Library:
         return self._state(self._rows(clip.numpy(), times).reshape(*time_s.shape, -1))
 
     def look_ahead(self, clip: np.ndarray, time_s: np.ndarray) -> tuple[State, State]:
-        """As `look_up` at time_s (env, time): what is wanted at the first time (env, *), and at the others."""
-        rows = self._rows(clip, time_s)
-        return self._state(rows[:, 0]), self._state(rows[:, 1:])
+        """As `look_up` at time_s (env, time): what is wanted at the first time (env, *), and intended at the others."""
+        rows = self._ahead._rows(clip, time_s)
+        now = rows if self._ahead is self else self._rows(clip, time_s[:, :1])
+        return self._state(now[:, 0]), self._state(rows[:, 1:])
 
     def _rows(self, clip: np.ndarray, time_s: np.ndarray) -> np.ndarray:
         """(env, time, column) for clip (env,) at time_s (env, time)."""

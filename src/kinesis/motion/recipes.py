@@ -77,7 +77,7 @@ def specs(split: str) -> list[tuple[str, GaitSpec]]:
 
 
 def _varied() -> list[tuple[str, GaitSpec]]:
-    """The same kinds of motion by people far from the average; starts and stops on a whole journey.
+    """The same kinds of motion by people far from the average; starts and stops on a whole journey, runs as dashes.
 
     Runners are nearer to the average than walkers: with wide steps their feet would slide. So would those who start,
     stop or step sideways with a strong accent.
@@ -85,7 +85,7 @@ def _varied() -> list[tuple[str, GaitSpec]]:
     out = []
     for category, count in VARIED.items():
         rng = np.random.default_rng(zlib.crc32(f"{category} train varied".encode()))
-        recipe = _journey if category == "start_stop" else RECIPES[category]
+        recipe = {"start_stop": _journey, "run": _dash}.get(category, RECIPES[category])
         for index in range(count):
             spec = recipe((index + rng.uniform()) / count, index, "train", rng)
             runs = any(segment.mode == "run" for segment in spec.segments)
@@ -212,6 +212,20 @@ def _run(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
     later = min(max(speed * (1.0 if index % 3 else rng.uniform(0.85, 1.15)), 1.85), 3.9)
     segments = (Segment(0.0, "run", speed), Segment(2.5, "run", later))
     return GaitSpec(segments, 5.0, rng.uniform(), _style(rng), 1.6, category="run")
+
+
+def _dash(place: float, index: int, split: str, rng: Rng) -> GaitSpec:
+    """Running that gathers speed within a second or two and slows again, every third time on a curve; or steady."""
+    if index % 4 == 3:
+        return _run(place, index, split, rng)
+    begins, fastest, slows = rng.uniform(1.85, 2.7), _between(place, 2.3, 3.9), rng.uniform(0.8, 1.05)
+    rate, gathers = rng.uniform(-0.35, 0.35) * (index % 3 == 0), rng.uniform(0.3, 1.8)
+    segments = (
+        Segment(0.0, "run", begins),
+        Segment(gathers, "run", fastest, 0.0, rate),
+        Segment(gathers + rng.uniform(1.2, 2.0), "run", float(np.clip(slows * fastest, 1.85, 3.9)), 0.0, rate),
+    )
+    return GaitSpec(segments, 4.0, rng.uniform(), _style(rng), rng.uniform(1.2, 2.6), category="run")
 
 
 def _backward(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:

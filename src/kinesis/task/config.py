@@ -21,6 +21,8 @@ class TaskConfig:
 
     horizons_s: how far ahead the target is observed; the first must be one control step [s].
     initial_activation: of every muscle at reset, where no policy is at hand to prime it.
+    intent: fingerprint of the weights by which the target ahead is what the body intends (`motion/intent`); where
+    empty, the motion as it is.
     """
 
     body: str
@@ -33,3 +35,4 @@ class TaskConfig:
     physics_hz: float = 150.0
     initial_activation: float = 0.05
     longest_episode_s: float = 10.0
+    intent: str = ""

@@ -38,7 +38,8 @@ class ImitateVectorEnv(VectorEnv):
         config = TASKS.get(task)() if isinstance(task, str) else task
         self.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": []}
         self.num_envs = num_envs
-        self._library = Library(load(config.body), find_motions(motions, load(config.body)))
+        body = load(config.body)
+        self._library = Library(body, find_motions(motions, body), config.intent)
         self._command = Follow(self._library, num_envs, config.horizons_s, seed=seed)
         self.env = Env(config, self._command, num_envs, auto_reset=False)
         self._ended = torch.zeros(num_envs, dtype=torch.bool)

@@ -1,0 +1,87 @@
+"""Intent: from a recording to the motion that a body sets out to do.
+
+A recording never quite fits the body that is to follow it: angles are off by some degrees, markers tremble, and
+whoever was recorded is built and moves otherwise. Followed to the letter it leads to the ground. So what is followed is
+the nearest motion that fits together, as far as a network can tell that has seen many built-in motions beside strayed
+copies of them (`motion/stray.py`); what is judged is still the recording.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from kinesis.body import Kinematics
+from kinesis.errors import KinesisError
+from kinesis.motion.clip import Clip, make_clip
+from kinesis.motion.filters import lowpass
+from kinesis.motion.intent.network import Weights, read_weights
+from kinesis.motion.intent.seen import moved, see
+
+SHIPPED = Path(__file__).parent / "weights.safetensors"
+SMOOTH_HZ = 6.0
+"""What the network says is smoothed below this."""
+ABREAST_HZ = 0.4
+"""Slower than this, the intended motion is led so that its landmarks are as near to the recorded ones as can be."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Intent:
+    """Turns clips into the motions that `kinematics`' body intends. weights: of the network."""
+
+    weights: Weights
+    kinematics: Kinematics
+
+    def __call__(self, clip: Clip) -> Clip:
+        """The intended motion: as many frames at the same rate, under the same name."""
+        body = self.kinematics.body
+        seen = see(body, clip.qpos, clip.landmarks, clip.rate_hz)
+        moves = lowpass(self.weights.moves(seen.values, clip.rate_hz), clip.rate_hz, SMOOTH_HZ)
+        led = self._remade(clip, moved(body, clip.qpos, moves, seen.heading))
+        ahead = (clip.landmarks - led.landmarks)[:, body.tracked].mean(1)
+        qpos = led.qpos.copy()
+        qpos[:, :2] += _slow(ahead[:, :2], clip.rate_hz)
+        return self._remade(clip, qpos)
+
+    def _remade(self, clip: Clip, qpos: np.ndarray) -> Clip:
+        words = {"name": clip.name, "source": clip.source, "licence": clip.licence}
+        return make_clip(self.kinematics, qpos, clip.rate_hz, labels=clip.labels, **words)
+
+
+def _slow(values: np.ndarray, rate_hz: float) -> np.ndarray:
+    """What of values (frame, ...) changes slowly; of a short motion the mean."""
+    if len(values) < rate_hz / ABREAST_HZ:
+        return np.broadcast_to(values.mean(0), values.shape)
+    return lowpass(values, rate_hz, ABREAST_HZ, order=1)
+
+
+@functools.cache
+def shipped() -> Weights:
+    """The weights that come with this package."""
+    return read_weights(SHIPPED)
+
+
+def weights_of(fingerprint: str, where: str | None = None) -> Weights:
+    """The shipped weights, if this is their fingerprint.
+
+    Raises:
+        KinesisError: if they are others, naming `where` the fingerprint comes from.
+    """
+    if shipped().fingerprint != fingerprint:
+        raise KinesisError(
+            "taught to follow what other weights intend",
+            where=where,
+            got=f"fingerprint {fingerprint}",
+            expected=shipped().fingerprint,
+        )
+    return shipped()
+
+
+def intended(fingerprint: str, kinematics: Kinematics, clips: Sequence[Clip]) -> list[Clip]:
+    """The motions that a body intends for clips, by the weights of this fingerprint; see `weights_of`."""
+    intent = Intent(weights_of(fingerprint), kinematics)
+    return [intent(clip) for clip in clips]

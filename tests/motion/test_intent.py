@@ -1,0 +1,114 @@
+"""The intent: what a body makes of a recording holds still under the laws that recordings obey, and undoes straying."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from kinesis import rotations
+from kinesis.body import Kinematics, load
+from kinesis.errors import KinesisError
+from kinesis.motion.clip import Clip, make_clip
+from kinesis.motion.corpus import select
+from kinesis.motion.intent import Intent, intended, shipped
+from kinesis.motion.intent.network import Weights, read_weights, write_weights
+from kinesis.motion.intent.seen import MOVES, moved, moves_between, see
+from kinesis.motion.library import Library
+from kinesis.motion.stray import strayed
+
+KINEMATICS = Kinematics(load("legs80"))
+BODY = KINEMATICS.body
+INTENT = Intent(shipped(), KINEMATICS)
+
+
+@pytest.fixture(scope="module")
+def turns() -> list[Clip]:
+    return select(BODY, "builtin:turn-validation")[:6]
+
+
+def _again(clip: Clip, qpos: np.ndarray) -> Clip:
+    return make_clip(KINEMATICS, qpos, clip.rate_hz, name=clip.name, source="", licence="", labels=clip.labels)
+
+
+def _apart_mm(one: Clip, other: Clip) -> float:
+    return 1000.0 * float(np.linalg.norm((one.landmarks - other.landmarks)[:, BODY.tracked], axis=-1).mean())
+
+
+def test_moves_between_two_motions_make_the_one_the_other(turns: list[Clip]) -> None:
+    stray = strayed(KINEMATICS, turns[0], 3)
+    seen = see(BODY, stray.qpos, stray.landmarks, stray.rate_hz)
+    moves = moves_between(BODY, stray.qpos, turns[0].qpos, seen.heading)
+    assert moves.shape == (stray.frames, MOVES)
+    back = moved(BODY, stray.qpos, moves, seen.heading)
+    marks = KINEMATICS.landmarks(back, np.zeros((len(back), BODY.model.nv))).position
+    np.testing.assert_allclose(marks, turns[0].landmarks, atol=3e-3)  # joints are held 1 mrad off their limits
+
+
+def test_it_does_not_matter_where_a_motion_is_and_which_way_it_goes(turns: list[Clip]) -> None:
+    clip = strayed(KINEMATICS, turns[1], 0)
+    turn, shift = rotations.from_heading(np.array(2.1)), np.array([3.0, -7.0, 0.0])
+    qpos = clip.qpos.copy()
+    qpos[:, :3] = rotations.rotate(turn, clip.qpos[:, :3]) + shift
+    qpos[:, 3:7] = rotations.multiply(np.broadcast_to(turn, (clip.frames, 4)), clip.qpos[:, 3:7])
+    here, there = INTENT(clip), INTENT(_again(clip, qpos))
+    np.testing.assert_allclose(there.landmarks, rotations.rotate(turn, here.landmarks) + shift, atol=1e-4)
+
+
+def test_the_mirror_image_of_a_motion_is_intended_as_the_mirror_image(turns: list[Clip]) -> None:
+    clip = strayed(KINEMATICS, turns[2], 0)
+    image = INTENT(_again(clip, BODY.mirror.position(clip.qpos)))
+    expected = BODY.mirror.landmark_vectors(INTENT(clip).landmarks)
+    np.testing.assert_allclose(image.landmarks, expected, atol=1e-3)  # its bones' sides differ by tenths of a millimetre
+
+
+def test_a_motion_that_fits_together_is_left_nearly_as_it_is(turns: list[Clip]) -> None:
+    assert max(_apart_mm(INTENT(clip), clip) for clip in turns) < 20.0
+
+
+def test_straying_that_it_never_saw_is_undone_for_the_most_part(turns: list[Clip]) -> None:
+    hip = BODY.joint_qpos[[0, 3, 4, 7, 10, 11]]
+    before, after = [], []
+    for clip in turns:
+        stray = strayed(KINEMATICS, clip, 900)
+        before.append(np.square(stray.qpos[:, hip] - clip.qpos[:, hip]).mean())
+        after.append(np.square(INTENT(stray).qpos[:, hip] - clip.qpos[:, hip]).mean())
+    assert np.sqrt(np.mean(after)) < 0.5 * np.sqrt(np.mean(before))
+
+
+def test_what_it_sees_does_not_depend_on_the_rate(turns: list[Clip]) -> None:
+    clip = turns[3]
+    finer = _again(
+        clip,
+        np.stack([np.interp(np.arange(2 * clip.frames - 1) / 2, np.arange(clip.frames), c) for c in clip.qpos.T], 1),
+    )
+    fine = Clip(**{**vars(finer), "rate_hz": 2.0 * clip.rate_hz})
+    fine = make_clip(KINEMATICS, fine.qpos, fine.rate_hz, name="", source="", licence="")
+    assert 1000.0 * np.abs(INTENT(fine).landmarks[::2] - INTENT(clip).landmarks).max() < 25.0
+
+
+def test_a_library_with_an_intent_judges_by_the_motion_and_looks_ahead_at_what_is_intended(turns: list[Clip]) -> None:
+    clip = strayed(KINEMATICS, turns[4], 1)
+    library, meant = (
+        Library(BODY, [clip], shipped().fingerprint),
+        intended(shipped().fingerprint, KINEMATICS, [clip])[0],
+    )
+    now, ahead = library.look_ahead(np.array([0]), np.array([[1.0, 1.5]], np.float32))
+    np.testing.assert_allclose(now.landmarks[0], torch.tensor(clip.landmarks[50]).float(), atol=1e-6)
+    np.testing.assert_allclose(ahead.landmarks[0, 0], torch.tensor(meant.landmarks[75]).float(), atol=1e-6)
+
+
+def test_weights_come_back_as_they_were_written(tmp_path: Path) -> None:
+    weights = shipped()
+    write_weights(tmp_path / "a.safetensors", weights)
+    assert read_weights(tmp_path / "a.safetensors").fingerprint == weights.fingerprint
+    changed = Weights({**weights.tensors, "scale": 2.0 * weights.tensors["scale"]}, weights.words)
+    assert changed.fingerprint != weights.fingerprint
+
+
+def test_foreign_files_and_other_weights_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "b.safetensors").write_bytes(b"nothing")
+    with pytest.raises(KinesisError, match=r"b\.safetensors: not weights of an intent"):
+        read_weights(tmp_path / "b.safetensors")
+    with pytest.raises(KinesisError, match=r"other weights.*got fingerprint 0{12}"):
+        intended("0" * 12, KINEMATICS, [])
