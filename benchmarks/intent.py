@@ -20,7 +20,7 @@ from kinesis.motion.corpus import RATE_HZ, builtin
 from kinesis.motion.gait import LICENCE, SOURCE
 from kinesis.motion.intent import Intent
 from kinesis.motion.intent.network import write_weights
-from kinesis.motion.stray import strayed
+from kinesis.motion.stray import stray
 
 UNSEEN = 1000
 """Number of the copy that validation motions stray as."""
@@ -42,9 +42,9 @@ def main(out: Path, copies: int = Schooling.copies, steps: int = Schooling.steps
     write_weights(out, weights)
     intent, before, after = Intent(weights, kinematics), [], []
     for clip in builtin(body, "validation"):
-        stray = strayed(kinematics, clip, UNSEEN)
-        before.append(_distance_mm(stray.landmarks, clip.landmarks))
-        after.append(_distance_mm(intent(stray).landmarks, clip.landmarks))
+        plain, other = stray(kinematics, clip, UNSEEN)
+        before.append(_distance_mm(other.landmarks, plain.landmarks))
+        after.append(_distance_mm(intent(other).landmarks, plain.landmarks))
     words = {
         "fingerprint": weights.fingerprint,
         "minutes": round((time.monotonic() - began) / 60.0, 1),

@@ -16,7 +16,7 @@ from kinesis.learn.pipeline import Pipeline
 from kinesis.learn.teacher import Peer, Teacher
 from kinesis.motion.clip import make_clip
 from kinesis.motion.library import Library
-from kinesis.motion.stray import strayed
+from kinesis.motion.stray import stray
 from kinesis.task import TASKS, Env
 from kinesis.task.actions import joint_torque
 
@@ -74,15 +74,15 @@ def test_a_teacher_looks_as_far_ahead_as_it_was_taught_to_whatever_its_student_s
 def test_a_teacher_sees_the_plain_motion_that_its_student_follows_strayed(student, clip):
     env, teacher, _ = student
     body, task = env.body, TASKS.get("imitate_torque")()
-    copies = [clip, strayed(Kinematics(body), clip)]
+    copies = [clip, stray(Kinematics(body), clip).strayed]
     follow = Follow(Library(body, copies), ENVS, env.config.horizons_s, clips=torch.ones(ENVS, dtype=torch.long))
     off = Env(env.config, follow, ENVS)
     off.restore({key: value.clone() for key, value in env.snapshot().items()} | {"clip": follow.clip})
-    fooled, plain = Teacher(teacher.policy, task, off), Teacher(teacher.policy, task, off, Library(body, [clip]))
+    fooled, plain = Teacher(teacher.policy, task, off), Teacher(teacher.policy, task, off, Library(body, [clip, clip]))
     torch.testing.assert_close(plain(), teacher())
     assert (fooled() - teacher()).abs().max() > 0.01
     policy = Policy(make_actor(NETWORK, env.observation.shape[1], 80, noise=0.1, centre=0.05))
-    torch.testing.assert_close(Peer(policy, off, Library(body, [clip]))(), Peer(policy, env)())
+    torch.testing.assert_close(Peer(policy, off, Library(body, [clip, clip]))(), Peer(policy, env)())
 
 
 def test_a_student_that_begins_as_a_policy_learns_by_the_mean_of_its_clipped_action(student, tmp_path):

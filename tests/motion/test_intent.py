@@ -15,7 +15,7 @@ from kinesis.motion.intent import Intent, intended, shipped
 from kinesis.motion.intent.network import Weights, read_weights, write_weights
 from kinesis.motion.intent.seen import MOVES, moved, moves_between, see
 from kinesis.motion.library import Library
-from kinesis.motion.stray import strayed
+from kinesis.motion.stray import stray
 
 KINEMATICS = Kinematics(load("legs80"))
 BODY = KINEMATICS.body
@@ -36,17 +36,17 @@ def _apart_mm(one: Clip, other: Clip) -> float:
 
 
 def test_moves_between_two_motions_make_the_one_the_other(turns: list[Clip]) -> None:
-    stray = strayed(KINEMATICS, turns[0], 3)
-    seen = see(BODY, stray.qpos, stray.landmarks, stray.rate_hz)
-    moves = moves_between(BODY, stray.qpos, turns[0].qpos, seen.heading)
-    assert moves.shape == (stray.frames, MOVES)
-    back = moved(BODY, stray.qpos, moves, seen.heading)
+    plain, other = stray(KINEMATICS, turns[0], 3)
+    seen = see(BODY, other.qpos, other.landmarks, other.rate_hz)
+    moves = moves_between(BODY, other.qpos, plain.qpos, seen.heading)
+    assert moves.shape == (other.frames, MOVES)
+    back = moved(BODY, other.qpos, moves, seen.heading)
     marks = KINEMATICS.landmarks(back, np.zeros((len(back), BODY.model.nv))).position
-    np.testing.assert_allclose(marks, turns[0].landmarks, atol=3e-3)  # joints are held 1 mrad off their limits
+    np.testing.assert_allclose(marks, plain.landmarks, atol=3e-3)  # joints are held 1 mrad off their limits
 
 
 def test_it_does_not_matter_where_a_motion_is_and_which_way_it_goes(turns: list[Clip]) -> None:
-    clip = strayed(KINEMATICS, turns[1], 0)
+    clip = stray(KINEMATICS, turns[1]).strayed
     turn, shift = rotations.from_heading(np.array(2.1)), np.array([3.0, -7.0, 0.0])
     qpos = clip.qpos.copy()
     qpos[:, :3] = rotations.rotate(turn, clip.qpos[:, :3]) + shift
@@ -56,10 +56,10 @@ def test_it_does_not_matter_where_a_motion_is_and_which_way_it_goes(turns: list[
 
 
 def test_the_mirror_image_of_a_motion_is_intended_as_the_mirror_image(turns: list[Clip]) -> None:
-    clip = strayed(KINEMATICS, turns[2], 0)
+    clip = stray(KINEMATICS, turns[2]).strayed
     image = INTENT(_again(clip, BODY.mirror.position(clip.qpos)))
     expected = BODY.mirror.landmark_vectors(INTENT(clip).landmarks)
-    np.testing.assert_allclose(image.landmarks, expected, atol=1e-3)  # its bones' sides differ by tenths of a millimetre
+    np.testing.assert_allclose(image.landmarks, expected, atol=1e-3)  # bones' sides differ by tenths of a millimetre
 
 
 def test_a_motion_that_fits_together_is_left_nearly_as_it_is(turns: list[Clip]) -> None:
@@ -70,9 +70,9 @@ def test_straying_that_it_never_saw_is_undone_for_the_most_part(turns: list[Clip
     hip = BODY.joint_qpos[[0, 3, 4, 7, 10, 11]]
     before, after = [], []
     for clip in turns:
-        stray = strayed(KINEMATICS, clip, 900)
-        before.append(np.square(stray.qpos[:, hip] - clip.qpos[:, hip]).mean())
-        after.append(np.square(INTENT(stray).qpos[:, hip] - clip.qpos[:, hip]).mean())
+        plain, other = stray(KINEMATICS, clip, 900)
+        before.append(np.square(other.qpos[:, hip] - plain.qpos[:, hip]).mean())
+        after.append(np.square(INTENT(other).qpos[:, hip] - plain.qpos[:, hip]).mean())
     assert np.sqrt(np.mean(after)) < 0.5 * np.sqrt(np.mean(before))
 
 
@@ -88,7 +88,7 @@ def test_what_it_sees_does_not_depend_on_the_rate(turns: list[Clip]) -> None:
 
 
 def test_a_library_with_an_intent_judges_by_the_motion_and_looks_ahead_at_what_is_intended(turns: list[Clip]) -> None:
-    clip = strayed(KINEMATICS, turns[4], 1)
+    clip = stray(KINEMATICS, turns[4], 1).strayed
     library, meant = (
         Library(BODY, [clip], shipped().fingerprint),
         intended(shipped().fingerprint, KINEMATICS, [clip])[0],

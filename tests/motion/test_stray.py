@@ -1,13 +1,15 @@
 """Strayed motions: the same motion, off by as much as stated, always alike."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from kinesis.body import Kinematics, load
 from kinesis.motion.clip import Clip
 from kinesis.motion.gait import GaitSpec, Segment, generate
-from kinesis.motion.recipes import spec_of
-from kinesis.motion.stray import HEIGHT_M, JOINTS_DEG, strayed
+from kinesis.motion.recipes import by_somebody_else, spec_of
+from kinesis.motion.stray import HEIGHT_M, JOINTS_DEG, stray
 
 KINEMATICS = Kinematics(load("legs80"))
 BODY = KINEMATICS.body
@@ -19,17 +21,19 @@ def walk() -> Clip:
 
 
 def test_a_clip_strays_alike_every_time_and_each_in_its_own_way(walk: Clip) -> None:
-    once, again = strayed(KINEMATICS, walk), strayed(KINEMATICS, walk)
+    once, again = stray(KINEMATICS, walk).strayed, stray(KINEMATICS, walk).strayed
     np.testing.assert_array_equal(once.qpos, again.qpos)
+    assert stray(KINEMATICS, walk).plain is walk
     other = generate(KINEMATICS, GaitSpec((Segment(0.0, "walk", 1.2),), 6.0), name="another")
-    assert np.abs(strayed(KINEMATICS, other).qpos - once.qpos).max() > 0.01
+    assert np.abs(stray(KINEMATICS, other).strayed.qpos - once.qpos).max() > 0.01
 
 
 def test_it_stays_the_same_motion_within_the_joints_limits(walk: Clip) -> None:
     low, high = BODY.joint_range.T
     off = []
     for name in "abcdefgh":
-        clip = strayed(KINEMATICS, generate(KINEMATICS, GaitSpec((Segment(0.0, "walk", 1.2),), 6.0), name=name))
+        plain = generate(KINEMATICS, GaitSpec((Segment(0.0, "walk", 1.2),), 6.0), name=name)
+        clip = stray(KINEMATICS, plain).strayed
         angles = clip.qpos[:, BODY.joint_qpos]
         assert (angles >= low).all()
         assert (angles <= high).all()
@@ -50,12 +54,27 @@ def test_a_built_in_motion_strays_as_somebody_else_on_the_same_way_at_the_same_s
     spec = spec_of(name)
     assert spec is not None
     plain = generate(KINEMATICS, spec, name=name)
-    copies = [strayed(KINEMATICS, plain, copy) for copy in range(6)]
+    strays = [stray(KINEMATICS, plain, copy) for copy in range(6)]
+    copies = [each.strayed for each in strays]
     knees = np.array([np.rad2deg(copy.qpos[:, BODY.joint_qpos[3]].mean()) for copy in copies])
     assert np.ptp(knees) > 8.0
     hip = BODY.joint_qpos[0]
-    for copy in copies:
+    for somebody, copy in strays:
+        assert somebody.frames == copy.frames
+        wandering = np.rad2deg(copy.qpos[:, BODY.joint_qpos] - somebody.qpos[:, BODY.joint_qpos])
+        assert np.sqrt(np.square(wandering).mean()) > 1.0
         assert copy.frames == plain.frames
         assert np.linalg.norm(copy.qpos[:, :2] - plain.qpos[:, :2], axis=1).max() < 0.2
         assert np.corrcoef(copy.qpos[:, hip], plain.qpos[:, hip])[0, 1] > 0.7
     assert spec_of("somebody's walk") is None
+
+
+def test_who_strays_is_the_same_person_with_and_without_an_accent() -> None:
+    spec = spec_of("builtin-walk-train-020")
+    assert spec is not None
+    plain, accented = by_somebody_else(spec, np.random.default_rng(3))
+    assert accented.style.accent_rad > 0.0
+    assert accented.style.bounce_m > 0.0
+    assert plain.style == dataclasses.replace(accented.style, accent_rad=0.0, bounce_m=0.0)
+    assert plain.segments == accented.segments == spec.segments
+    assert plain.style.step_width_m != spec.style.step_width_m

@@ -135,9 +135,9 @@ class Follow:
         return Target(*self.library.look_ahead(clip, time_s[:, None] + horizons))
 
     def target_of(self, plain: Library, horizons_s: tuple[float, ...]) -> Target:
-        """`target` in the motions that this library's are copies of: its clips are `plain`'s, one or several times."""
+        """`target` in a library whose clips are plain where this command's stray, one for each."""
         times = self.time_s.numpy()[:, None] + _with_now(horizons_s)
-        return Target(*plain.look_ahead(self.clip.numpy() % len(plain), times))
+        return Target(*plain.look_ahead(self.clip.numpy(), times))
 
     def snapshot(self) -> dict[str, Tensor]:
         """See `Command`."""

@@ -15,7 +15,7 @@ from kinesis.body import Body, Kinematics
 from kinesis.motion.clip import Clip
 from kinesis.motion.intent.network import MOST, OFFSETS_S, Weights
 from kinesis.motion.intent.seen import MOVES, moves_between, see
-from kinesis.motion.stray import strayed
+from kinesis.motion.stray import Stray, stray
 
 Report = Callable[[int, int], None]
 Signed = tuple[Tensor, Tensor]
@@ -29,7 +29,7 @@ class Schooling:
     encoder, decoder: widths of hidden layers; the encoder's last is what is kept of every frame that is seen.
     """
 
-    copies: int = 6
+    copies: int = 3
     steps: int = 8000
     batch: int = 1024
     learning_rate: float = 1.5e-3
@@ -52,10 +52,10 @@ def make_pairs(kinematics: Kinematics, clips: Sequence[Clip], copies: int, repor
     body, values, moves = kinematics.body, [], []
     for copy in range(-1, copies):
         for clip in clips:
-            other = clip if copy < 0 else strayed(kinematics, clip, copy)
+            plain, other = Stray(clip, clip) if copy < 0 else stray(kinematics, clip, copy)
             seen = see(body, other.qpos, other.landmarks, other.rate_hz)
             values.append(seen.values.astype(np.float32))
-            moves.append(moves_between(body, other.qpos, clip.qpos, seen.heading).astype(np.float32))
+            moves.append(moves_between(body, other.qpos, plain.qpos, seen.heading).astype(np.float32))
             if report:
                 report(len(values), (copies + 1) * len(clips))
     return Pairs(np.concatenate(values), np.concatenate(moves), np.array([len(v) for v in values]))

@@ -27,7 +27,7 @@ from kinesis.learn.teacher import make_expert
 from kinesis.learn.train import PPOStage, prime_with
 from kinesis.motion.clip import Clip
 from kinesis.motion.library import Library
-from kinesis.motion.stray import strayed
+from kinesis.motion.stray import Stray, stray
 from kinesis.task import Env
 from kinesis.task.symmetry import measure_symmetry
 
@@ -120,8 +120,9 @@ class Pipeline:
         source = config.teacher or previous
         if source is None:
             raise KinesisError("distillation needs a teacher before it", where=stage.name)
-        env = self._env(stage, config.envs, copies=self._strays(stage, config.strays, tell))
-        plain = Library(env.body, self.clips) if config.strays else None
+        strays = self._strays(stage, config.strays, tell)
+        env = self._env(stage, config.envs, copies=[copy.strayed for copy in strays])
+        plain = Library(env.body, [*self.clips, *(copy.plain for copy in strays)]) if strays else None
         expert = make_expert(load_checkpoint(source), env, plain)
         actor = self._start(stage, env, env.observation.shape[1], config.noise, previous)
         began = _source(stage, previous)
@@ -132,12 +133,12 @@ class Pipeline:
         policy = runner.policy
         keeper.offer(policy, self._card(stage, env, policy, runner.samples, runner.seconds, previous))
 
-    def _strays(self, stage: Stage, copies: int, tell: Report) -> list[Clip]:
-        """All clips strayed, once a copy; a tenth of a second each, so told as it goes."""
-        kinematics, began, made = Kinematics(load(stage.task.body)), time.monotonic(), list[Clip]()
+    def _strays(self, stage: Stage, copies: int, tell: Report) -> list[Stray]:
+        """All clips strayed, once a copy; a fifth of a second each, so told as it goes."""
+        kinematics, began, made = Kinematics(load(stage.task.body)), time.monotonic(), list[Stray]()
         for copy in range(copies):
             for clip in self.clips:
-                made.append(strayed(kinematics, clip, copy))
+                made.append(stray(kinematics, clip, copy))
                 place = Position(len(made), copies * len(self.clips), time.monotonic() - began)
                 tell(f"{stage.name} strays", place, {})
         return made

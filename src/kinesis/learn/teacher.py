@@ -40,8 +40,7 @@ class Expert(Protocol):
 def make_expert(origin: Checkpoint, env: Env, plain: Library | None = None) -> Expert:
     """The teacher that a checkpoint makes for this Env.
 
-    plain: where the clips that the Env follows are strayed copies of these, one row of all after another, these are
-    what the teacher sees.
+    plain: where the clips that the Env follows stray from these, one from each, these are what the teacher sees.
     """
     if origin.card.task.body == env.config.body:
         return Peer(origin.policy, env, plain)

@@ -24,7 +24,7 @@ from kinesis.motion import gait
 from kinesis.motion.clip import Clip, make_clip
 from kinesis.motion.gait.slip import slip
 from kinesis.motion.recipes import COUNTS, specs
-from kinesis.motion.stray import strayed
+from kinesis.motion.stray import stray
 
 Split = Literal["train", "validation", "test", "varied", "routes", "strayed"]
 SPLITS: tuple[Split, ...] = get_args(Split)[:3]
@@ -53,7 +53,7 @@ def _made(kinematics: Kinematics, split: Split) -> Iterator[Clip]:
     """Clips of a split; of the people far from the average only those whose feet hold."""
     if split == "strayed":
         for clip in (*_loaded(kinematics.body, "train"), *_loaded(kinematics.body, "routes")):
-            yield strayed(kinematics, clip)
+            yield stray(kinematics, clip).strayed
         return
     for name, spec in specs(split):
         clip = gait.generate(kinematics, spec, rate_hz=RATE_HZ, name=name)

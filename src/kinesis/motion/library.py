@@ -35,15 +35,17 @@ class Library:
                 raise KinesisError("a clip of another body", where=clip.name, got=clip.body, expected=body.skeleton)
         self.body, self.clips = body, tuple(clips)
         self.names = tuple(clip.name for clip in clips)
+        ahead = intended(intent, Kinematics(body), clips) if intent else []
         tables = [
             np.concatenate(
                 [c.qpos, c.qvel, c.landmarks.reshape(c.frames, -1), c.landmark_velocities.reshape(c.frames, -1)], 1
             )
-            for c in clips
+            for c in (*clips, *ahead)
         ]
         frames = np.array([c.frames for c in clips])
         rate_hz = np.array([c.rate_hz for c in clips], np.float32)
         self._table = np.concatenate(tables).astype(np.float32)
+        self._lead = int(frames.sum()) if intent else 0
         self._of_clip = np.cumsum(frames) - frames, frames - 1, rate_hz
         self.duration_s = torch.tensor([c.duration_s for c in clips])
         nq, nv, marks = body.model.nq, body.model.nv, 3 * len(body.landmarks)
@@ -52,7 +54,6 @@ class Library:
         self._mark_shape = (len(body.landmarks), 3)
         travelling = [0, *range(nq + nv, nq + nv + marks, 3)]
         self._level = np.array([(column + axis, nq + axis) for column in travelling for axis in (0, 1)])
-        self._ahead = Library(body, intended(intent, Kinematics(body), clips)) if intent else self
 
     def __len__(self) -> int:
         """Number of clips."""
@@ -73,14 +74,13 @@ class Library:
 
     def look_ahead(self, clip: np.ndarray, time_s: np.ndarray) -> tuple[State, State]:
         """As `look_up` at time_s (env, time): what is wanted at the first time (env, *), and intended at the others."""
-        rows = self._ahead._rows(clip, time_s)
-        now = rows if self._ahead is self else self._rows(clip, time_s[:, :1])
-        return self._state(now[:, 0]), self._state(rows[:, 1:])
+        rows = self._rows(clip, time_s, self._lead)
+        return self._state(rows[:, 0]), self._state(rows[:, 1:])
 
-    def _rows(self, clip: np.ndarray, time_s: np.ndarray) -> np.ndarray:
-        """(env, time, column) for clip (env,) at time_s (env, time)."""
+    def _rows(self, clip: np.ndarray, time_s: np.ndarray, lead: int = 0) -> np.ndarray:
+        """(env, time, column) for clip (env,) at time_s (env, time); after the first time, from `lead` rows on."""
         rows = np.empty((*time_s.shape, self._table.shape[1]), np.float32)
-        _interpolate(self._table, *self._of_clip, clip, time_s, self._level, rows)
+        _interpolate(self._table, *self._of_clip, lead, clip, time_s, self._level, rows)
         return rows
 
     def _state(self, rows: np.ndarray) -> State:
@@ -104,6 +104,7 @@ def _interpolate(
     first: np.ndarray,
     last: np.ndarray,
     rate_hz: np.ndarray,
+    lead: int,
     clip: np.ndarray,
     time_s: np.ndarray,
     level: np.ndarray,
@@ -111,7 +112,8 @@ def _interpolate(
 ) -> None:
     """Rows of clips at times, linear between frames, quaternions made unit; one pass in place of fifty tensor ops.
 
-    level (pair, 2): columns that travel on after a clip's end, and those of the root's speed. out (env, time, column).
+    lead: how many rows further on the table has what lies ahead, that is all but the first time. level (pair, 2):
+    columns that travel on after a clip's end, and those of the root's speed. out (env, time, column).
     """
     one, half, zero = np.float32(1.0), np.float32(0.5), np.float32(0.0)
     for env in range(out.shape[0]):
@@ -122,7 +124,8 @@ def _interpolate(
             position = min(position, np.float32(last[c]))
             lower = min(np.int64(position), last[c] - 1)
             share = position - np.float32(lower)
-            before, after, row = table[first[c] + lower], table[first[c] + lower + 1], out[env, k]
+            place = first[c] + lower + (lead if k else 0)
+            before, after, row = table[place], table[place + 1], out[env, k]
             for i in range(row.shape[0]):
                 step = after[i] - before[i]
                 row[i] = before[i] + share * step if share < half else after[i] - step * (one - share)

@@ -116,14 +116,18 @@ def _by_name(split: str) -> dict[str, GaitSpec]:
     return dict(specs(split))
 
 
-def by_somebody_else(spec: GaitSpec, rng: Rng) -> GaitSpec:
-    """The same way at the same rhythm, by a person between the spec's own and one far from the average."""
+def by_somebody_else(spec: GaitSpec, rng: Rng) -> tuple[GaitSpec, GaitSpec]:
+    """The same way at the same rhythm, by a person between the spec's own and one far from the average.
+
+    Without and with this person's accent: what is peculiar to the joints, and no way to carry a body.
+    """
     runs = any(segment.mode == "run" for segment in spec.segments)
     far, share = _far_runner(rng) if runs else _far_style(rng, ACCENT_RAD), rng.uniform() ** 0.7
     own = {name: getattr(spec.style, name) for name in BOUNDS}
     changed = {name: value + share * (getattr(far, name) - value) for name, value in own.items()}
     style = dataclasses.replace(spec.style, **changed | {"cadence": spec.style.cadence}, seed=far.seed)
-    return dataclasses.replace(spec, style=style)
+    plain = dataclasses.replace(style, accent_rad=0.0, bounce_m=0.0)
+    return dataclasses.replace(spec, style=plain), dataclasses.replace(spec, style=style)
 
 
 def _style(rng: Rng) -> Style:

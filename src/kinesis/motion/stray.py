@@ -2,12 +2,13 @@
 
 Angles of recordings are off by some degrees, always or for a while; markers tremble; the pelvis is led where the feet
 would not carry it. A policy that has only seen motions in which all fits together follows such a one to the ground.
-And nobody recorded is the average person: a built-in motion strays as the same steps of somebody else.
+And nobody recorded is the average person: a built-in motion strays as the same steps of somebody else, with an accent.
 """
 
 from __future__ import annotations
 
 import zlib
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +21,8 @@ from kinesis.motion.recipes import by_somebody_else, spec_of
 
 SLOW_HZ, QUICK_HZ, TURNING_HZ = (0.3, 2.5), (2.0, 6.0), (0.5, 4.0)
 """Bands of what wanders, what trembles, and of both in the pelvis's orientation."""
-JOINTS_DEG = {"wander": 8.0, "tremble": 2.5, "offset": 9.0}
-PELVIS_DEG = {"turning": 4.5, "offset": 5.0}
+JOINTS_DEG = {"wander": 8.0, "tremble": 2.5, "offset": 4.0}
+PELVIS_DEG = {"turning": 4.5, "offset": 2.5}
 PATH_M = {"wander": 0.035, "tremble": 0.006, "height": 0.005}
 """Largest standard deviation of each; every clip has a share of its own of each, small ones more often."""
 HEIGHT_M = (-0.006, 0.012)
@@ -32,12 +33,30 @@ RUNNING = 0.8
 _MARGIN_RAD = 1e-3
 
 
-def strayed(kinematics: Kinematics, clip: Clip, copy: int = 0) -> Clip:
-    """A copy of a clip that strays by random amounts, always the same for a clip's name and the number of the copy."""
-    frames, rate_hz, spec = clip.frames, clip.rate_hz, spec_of(clip.name)
+class Stray(NamedTuple):
+    """A motion as it could be carried out, and as an imperfect recording has it: as many frames at the same rate."""
+
+    plain: Clip
+    strayed: Clip
+
+
+def stray(kinematics: Kinematics, clip: Clip, copy: int = 0) -> Stray:
+    """A copy of a clip that strays by random amounts, always the same for a clip's name and the number of the copy.
+
+    A built-in motion is made again as somebody else's, and strays from that; any other is its own plain motion.
+    """
+    plain, spec = clip, spec_of(clip.name)
     rng = np.random.default_rng([zlib.crc32(clip.name.encode()), copy])
     if spec is not None:
-        clip = generate(kinematics, by_somebody_else(spec, rng), rate_hz=rate_hz, name=clip.name)
+        plain, clip = (
+            generate(kinematics, somebody, rate_hz=clip.rate_hz, name=clip.name)
+            for somebody in by_somebody_else(spec, rng)
+        )
+    return Stray(plain, _strayed(kinematics, clip, rng))
+
+
+def _strayed(kinematics: Kinematics, clip: Clip, rng: np.random.Generator) -> Clip:
+    frames, rate_hz = clip.frames, clip.rate_hz
     body, qpos, most = kinematics.body, clip.qpos.copy(), RUNNING if clip.category == "run" else 1.0
     low, high = body.joint_range.T
 

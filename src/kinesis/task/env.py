@@ -98,6 +98,7 @@ class Env:
         self._rewarders = [(t, REWARDS.get(t.name)) for t in config.rewards]
         self._names = tuple(t.name for t in config.rewards)
         self._weights = torch.tensor([[t.weight] for t in config.rewards])
+        self._nothing = torch.zeros(num_envs), torch.zeros(0, num_envs)
         self._enders = [(t, ENDINGS.get(t.name)) for t in config.endings]
         self.action = torch.zeros(num_envs, self.num_actions)
         self.control = torch.zeros(num_envs, self.num_actions)
@@ -142,7 +143,7 @@ class Env:
     def _reward(self, moment: Moment) -> tuple[Tensor, Tensor]:
         """The reward (env,) and its weighted terms (term, env); a task without any is rewarded with nothing."""
         if not self._rewarders:
-            return torch.zeros(self.num_envs), torch.zeros(0, self.num_envs)
+            return self._nothing
         weighted = self._weights * torch.stack([f(moment, **t.constants) for t, f in self._rewarders])
         return weighted.sum(0).masked_fill_(self.sim.diverged, 0.0), weighted
 
