@@ -77,7 +77,7 @@ def specs(split: str) -> list[tuple[str, GaitSpec]]:
 
 
 def _varied() -> list[tuple[str, GaitSpec]]:
-    """The same kinds of motion by people far from the average; starts and stops on a whole journey, runs as dashes.
+    """The same kinds of motion by people far from the average: whole journeys, dashes, sharp corners.
 
     Runners are nearer to the average than walkers: with wide steps their feet would slide. So would those who start,
     stop or step sideways with a strong accent.
@@ -85,7 +85,7 @@ def _varied() -> list[tuple[str, GaitSpec]]:
     out = []
     for category, count in VARIED.items():
         rng = np.random.default_rng(zlib.crc32(f"{category} train varied".encode()))
-        recipe = {"start_stop": _journey, "run": _dash}.get(category, RECIPES[category])
+        recipe = {"start_stop": _journey, "run": _dash, "turn": _corner}.get(category, RECIPES[category])
         for index in range(count):
             spec = recipe((index + rng.uniform()) / count, index, "train", rng)
             runs = any(segment.mode == "run" for segment in spec.segments)
@@ -201,6 +201,20 @@ def _turn(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
         Segment(1.6 + lasts, "walk", speed),
     )
     return GaitSpec(segments, 3.2 + lasts, rng.uniform(), _style(rng), category="turn")
+
+
+def _corner(place: float, index: int, split: str, rng: Rng) -> GaitSpec:
+    """A turn of 40 to 140 degrees within a step or two, as people take a corner; every other time a gentler one."""
+    if index % 2:
+        return _turn(place, index, split, rng)
+    speed, rate = _between(place, 0.55, 1.4), rng.uniform(1.2, 2.4) * _side(index // 2)
+    turns, lasts = rng.uniform(0.8, 1.8), math.radians(rng.uniform(40.0, 140.0)) / abs(rate)
+    segments = (
+        Segment(0.0, "walk", speed),
+        Segment(turns, "walk", speed * rng.uniform(0.75, 1.0), 0.0, rate),
+        Segment(turns + lasts, "walk", speed * rng.uniform(0.9, 1.1)),
+    )
+    return GaitSpec(segments, turns + lasts + 1.6, rng.uniform(), _style(rng), rng.uniform(0.6, 1.0), category="turn")
 
 
 def _circle(place: float, index: int, _split: str, rng: Rng) -> GaitSpec:
