@@ -3,18 +3,20 @@
   document.title = "kinesis";
   const narrow = window.matchMedia("(max-width: 1150px)"); // beside plots and controls the body has under half
   const all = (what) => [...document.querySelectorAll(what)];
-  const docked = () => all('[aria-label="Collapse panel area"]');
-  const isLeft = (button) => button.getBoundingClientRect().left < innerWidth / 2;
+  const leftOf = (button) => button.getBoundingClientRect().left;
+  const docked = () => all('[aria-label="Collapse panel area"]').sort((one, other) => leftOf(one) - leftOf(other));
+  const isLeft = (button, place, buttons) => (buttons.length > 1 ? place === 0 : leftOf(button) < innerWidth / 2);
   // In windows as narrow as a phone there is one panel, at the bottom; its title folds it.
   const title = () => all("div").find((div) => div.innerText === document.title && !div.closest("[data-dock-tab]"));
   const ways = {
     plots: () => docked().find(isLeft),
-    controls: () => docked().find((button) => !isLeft(button)) ?? title(),
+    controls: () => docked().find((...button) => !isLeft(...button)) ?? title(),
   };
   const asked = {};
   const fold = { plots: narrow.matches, controls: window.matchMedia("(max-width: 700px)").matches };
-  narrow.addEventListener("change", () => (fold.plots = narrow.matches));
+  let wasNarrow = narrow.matches;
   setInterval(() => {
+    if (narrow.matches !== wasNarrow) fold.plots = wasNarrow = narrow.matches; // seen, as a busy page may lose the event
     for (const label of all("label[for]")) {
       const named = document.getElementById(label.htmlFor)?.querySelector("[role=slider]");
       if (named && !named.ariaLabel) named.ariaLabel = label.innerText;
