@@ -26,15 +26,15 @@ UNSEEN = 1000
 """Number of the copy that validation motions stray as."""
 
 
-def main(out: Path, copies: int = Schooling.copies, steps: int = Schooling.steps, seed: int = 0) -> None:
+def main(out: Path, steps: int = Schooling.steps, seed: int = 0) -> None:
     """Make the pairs, learn, write the weights, print one line of JSON."""
-    body, school = load("legs80"), Schooling(copies, steps, seed=seed)
+    body, school = load("legs80"), Schooling(steps=steps, seed=seed)
     kinematics, began = Kinematics(body), time.monotonic()
     clips = [*builtin(body, "train"), *builtin(body, "routes")]
     with Progress() as bars:
         straying, learning = bars.add_task("straying", total=None), bars.add_task("learning", total=steps)
         pairs = make_pairs(
-            kinematics, clips, copies, lambda done, whole: bars.update(straying, completed=done, total=whole)
+            kinematics, clips, school, lambda done, whole: bars.update(straying, completed=done, total=whole)
         )
         weights = teach(kinematics, pairs, RATE_HZ, school, lambda done, _: bars.update(learning, completed=done))
     data = {"source": SOURCE, "licence": LICENCE, "clips": len(clips)}

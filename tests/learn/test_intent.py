@@ -15,7 +15,7 @@ SMALL = Schooling(copies=2, steps=120, batch=256, encoder=(24, 12), decoder=(48,
 
 @pytest.fixture(scope="module")
 def pairs() -> Pairs:
-    return make_pairs(KINEMATICS, select(KINEMATICS.body, "builtin:walk-validation")[:3], 2)
+    return make_pairs(KINEMATICS, select(KINEMATICS.body, "builtin:walk-validation")[:3], SMALL)
 
 
 def test_plain_frames_are_to_be_left_alone_and_strayed_ones_moved(pairs: Pairs) -> None:

@@ -160,6 +160,23 @@ def test_a_pelvis_nods_and_a_swinging_knee_bends_as_far_as_the_style_says() -> N
     assert 0.15 < kicked.max() - plain.qpos[:, knee].max() < 0.45
 
 
+def test_a_runner_with_more_flight_stands_for_less_time_and_leaps_higher() -> None:
+    way = Segment(0.0, "run", 3.0)
+    usual, leaping = made(way, duration_s=4.0), made(way, duration_s=4.0, style=Style(cadence=0.9, flight=0.25))
+    aloft = [float((KINEMATICS.sole_heights(clip.qpos).min((1, 2)) > 0.01).mean()) for clip in (usual, leaping)]
+    assert aloft[1] > aloft[0] + 0.1
+    assert np.ptp(leaping.qpos[:, 2]) > 1.3 * np.ptp(usual.qpos[:, 2])
+    assert mean_speed(leaping)[0] == pytest.approx(mean_speed(usual)[0], rel=0.03)
+    assert slip(leaping).max() < 0.08
+
+
+def test_a_runner_throws_the_heels_up_behind() -> None:
+    way = Segment(0.0, "run", 3.0)
+    usual, kicks = made(way, duration_s=4.0), made(way, duration_s=4.0, style=Style(kick_rad=0.6))
+    highest = [KINEMATICS.sole_heights(clip.qpos).min(2).max() for clip in (usual, kicks)]
+    assert highest[1] > highest[0] + 0.15
+
+
 def test_standing_is_still_but_not_frozen() -> None:
     clip = made(Segment(0.0, "stand"), category="stand", style=Style(knee_bend_rad=0.2))
     assert_sound(clip)

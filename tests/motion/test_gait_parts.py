@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from kinesis import rotations
 from kinesis.body import Kinematics, load
 from kinesis.errors import KinesisError
-from kinesis.motion.gait import GaitSpec, Segment, Style, harmonics, walking
+from kinesis.motion.gait import GaitSpec, Segment, Style, harmonics, leap, walking
 from kinesis.motion.gait.clock import STOP, stride_phase
 from kinesis.motion.gait.legs import FootPose, rotation_about
-from kinesis.motion.gait.skeleton import Skeleton, skeleton_of
+from kinesis.motion.gait.skeleton import GRAVITY, Skeleton, skeleton_of
 from kinesis.motion.gait.spec import smooth_step, timeline
 
 BODY = load("legs80")
@@ -154,3 +154,26 @@ def test_the_clock_halts_with_both_feet_down(skeleton: Skeleton) -> None:
 def test_an_implausible_wish_is_refused(make: object) -> None:
     with pytest.raises(KinesisError):
         make()  # type: ignore[operator]
+
+
+@given(st.floats(0.2, 0.47), st.floats(0.3, 0.5))
+def test_a_leap_falls_freely_is_pushed_upward_and_returns_to_where_it_began(toe_off: float, step_s: float) -> None:
+    steps = 2000
+    phase = np.arange(2 * steps) / (2.0 * steps)
+    height = leap.rise(phase, np.full(len(phase), toe_off), np.full(len(phase), step_s))
+    assert height[0] == height[steps] == pytest.approx(0.0, abs=1e-12)
+    load = np.diff(height, 2) * (steps / step_s) ** 2 / GRAVITY + 1.0
+    bears = (2.0 * phase[1:-1]) % 1.0 < 2.0 * toe_off
+    edge = np.abs(np.diff(bears, prepend=bears[0])) | np.roll(np.abs(np.diff(bears, prepend=bears[0])), -1)
+    assert np.abs(load[~bears & ~edge]).max() < 1e-3
+    assert load[bears & ~edge].min() > -1e-3
+    assert load.mean() == pytest.approx(1.0, abs=0.02)
+
+
+def test_longer_steps_and_shorter_contacts_leap_higher() -> None:
+    def leaps(toe_off: float, step_s: float) -> float:
+        phase = np.linspace(0.0, 0.5, 200)
+        return float(np.ptp(leap.rise(phase, np.full(200, toe_off), np.full(200, step_s))))
+
+    assert leaps(0.35, 0.42) == pytest.approx(leaps(0.35, 0.35) * 1.2**2)
+    assert leaps(0.28, 0.35) > 1.1 * leaps(0.38, 0.35)

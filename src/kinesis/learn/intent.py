@@ -24,17 +24,20 @@ Signed = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Schooling:
-    """copies: strayed ones of every motion. steps of `batch` frames; learning_rate at most, falling to nothing.
+    """copies, run_copies: strayed ones of every motion and of every run, which are fewer and differ by more.
+
+    steps of `batch` frames; learning_rate at most, falling to nothing.
 
     encoder, decoder: widths of hidden layers; the encoder's last is what is kept of every frame that is seen.
     """
 
     copies: int = 3
-    steps: int = 8000
+    run_copies: int = 18
+    steps: int = 14_000
     batch: int = 1024
     learning_rate: float = 1.5e-3
-    encoder: tuple[int, ...] = (64, 32)
-    decoder: tuple[int, ...] = (256, 192)
+    encoder: tuple[int, ...] = (96, 48)
+    decoder: tuple[int, ...] = (384, 256)
     seed: int = 0
 
 
@@ -47,17 +50,21 @@ class Pairs:
     lengths: np.ndarray
 
 
-def make_pairs(kinematics: Kinematics, clips: Sequence[Clip], copies: int, report: Report | None = None) -> Pairs:
-    """Every clip as it is, which is to be left alone, and strayed `copies` times. report: of (done, all)."""
+def make_pairs(kinematics: Kinematics, clips: Sequence[Clip], school: Schooling, report: Report | None = None) -> Pairs:
+    """Every clip as it is, which is to be left alone, and strayed as often as `school` says. report: of (done, all)."""
     body, values, moves = kinematics.body, [], []
-    for copy in range(-1, copies):
-        for clip in clips:
-            plain, other = Stray(clip, clip) if copy < 0 else stray(kinematics, clip, copy)
-            seen = see(body, other.qpos, other.landmarks, other.rate_hz)
-            values.append(seen.values.astype(np.float32))
-            moves.append(moves_between(body, other.qpos, plain.qpos, seen.heading).astype(np.float32))
-            if report:
-                report(len(values), (copies + 1) * len(clips))
+    wanted = [
+        (clip, copy)
+        for clip in clips
+        for copy in range(-1, school.run_copies if clip.category == "run" else school.copies)
+    ]
+    for clip, copy in wanted:
+        plain, other = Stray(clip, clip) if copy < 0 else stray(kinematics, clip, copy)
+        seen = see(body, other.qpos, other.landmarks, other.rate_hz)
+        values.append(seen.values.astype(np.float32))
+        moves.append(moves_between(body, other.qpos, plain.qpos, seen.heading).astype(np.float32))
+        if report:
+            report(len(values), len(wanted))
     return Pairs(np.concatenate(values), np.concatenate(moves), np.array([len(v) for v in values]))
 
 

@@ -145,14 +145,15 @@ def _far_runner(rng: Rng) -> Style:
     """A runner far from the average: leaning, crouched, with long leaps and with heels thrown up behind."""
     return dataclasses.replace(
         _far_style(rng, 0.08),
-        cadence=float(rng.uniform(0.85, 1.05)),
+        cadence=float(rng.uniform(0.8, 1.05)),
         step_width_m=float(rng.uniform(-0.01, 0.08)),
         trunk_lean_rad=float(rng.uniform(-0.22, 0.2)),
         knee_bend_rad=float(rng.uniform(-0.03, 0.2)),
         toe_out_rad=float(rng.uniform(-0.1, 0.2)),
         surge_m=float(rng.uniform(0.0, 0.008)),
-        kick_rad=float(rng.uniform(0.0, 0.6)),
-        spring_m=float(rng.uniform(0.0, 0.02)),
+        kick_rad=float(rng.uniform(0.0, 0.75)),
+        spring_m=float(rng.uniform(0.0, 0.008)),
+        flight=float(rng.uniform(0.0, 0.3)),
     )
 
 

@@ -33,12 +33,19 @@ KICK = (0.36, 0.94)
 """Part of the cycle in which a swinging leg is bent more."""
 KICK_HIP = 0.45
 """The hip's share of it."""
+LIFT, LIFT_HIP = (0.52, 1.0), 0.15
+"""Part of the cycle in which it is the hip's in runners, once the heel has come up, and the hip's share then."""
+KICK_ANKLE = 0.4
+"""The ankle's share of it in runners, whose toes point backward as the heel comes up."""
 
 
-def accent(posed: Posture, wander: np.ndarray, phase: np.ndarray, style: Style, weight: np.ndarray) -> None:
+def accent(
+    posed: Posture, wander: np.ndarray, phase: np.ndarray, style: Style, weight: np.ndarray, runs: np.ndarray
+) -> None:
     """Add the accent of `style` to a posture and to the pelvis's wander (frame, 3) [m], in place.
 
-    phase: (frame,) of the right leg [cycle]. weight: (frame,) of moving, 0 where the person stands.
+    phase: (frame,) of the right leg [cycle]. weight: (frame,) of moving, 0 where the person stands. runs: (frame,) of
+    running.
     """
     rng = np.random.default_rng([style.seed, 1])
     order = np.array([0, 1, 2, 1, 2])  # of the terms of `harmonics.basis`
@@ -47,9 +54,11 @@ def accent(posed: Posture, wander: np.ndarray, phase: np.ndarray, style: Style, 
         own = (1.0 - ASYMMETRY) * common + ASYMMETRY * rng.normal(size=(6, 5))
         own = style.accent_rad * own * LEGS[:, None] * ORDERS[order]
         posed.legs[side] += weight[:, None] * _curve(phase + 0.5 * side, own)
-        kick = weight * style.kick_rad * _kick(phase + 0.5 * side)
-        posed.legs[side][:, 3] += kick
-        posed.legs[side][:, 0] += KICK_HIP * kick
+        kick = style.kick_rad * weight
+        back, up = (kick * _bump(phase + 0.5 * side, part) for part in (KICK, LIFT))
+        posed.legs[side][:, 3] += back
+        posed.legs[side][:, 0] += KICK_HIP * (back - runs * back) + LIFT_HIP * runs * up
+        posed.legs[side][:, 4] -= KICK_ANKLE * runs * back
     posed.legs[..., 3] = np.logaddexp(0.0, (posed.legs[..., 3] - LEAST_KNEE_RAD) / 0.03) * 0.03 + LEAST_KNEE_RAD
     pelvis = style.accent_rad * rng.normal(size=(3, 5)) * PELVIS[:, None] * ORDERS[order]
     pelvis[0, order == 1], pelvis[1:, order != 1] = 0.0, 0.0
@@ -62,9 +71,9 @@ def accent(posed: Posture, wander: np.ndarray, phase: np.ndarray, style: Style, 
     posed.pelvis[:, 0] += weight * style.nod_rad * np.cos(4.0 * np.pi * phase - nod)
 
 
-def _kick(phase: np.ndarray) -> np.ndarray:
-    """(frame,) from 0 in stance to 1 in the middle of the swing, at the phase of that leg [cycle]."""
-    share = np.clip((phase % 1.0 - KICK[0]) / (KICK[1] - KICK[0]), 0.0, 1.0)
+def _bump(phase: np.ndarray, part: tuple[float, float]) -> np.ndarray:
+    """(frame,) from 0 outside of a part of the cycle to 1 in its middle, at the phase of that leg [cycle]."""
+    share = np.clip((phase % 1.0 - part[0]) / (part[1] - part[0]), 0.0, 1.0)
     return np.sin(np.pi * share) ** 2
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
-from kinesis.motion.gait import harmonics, running, steady, walking
+from kinesis.motion.gait import harmonics, leap, running, steady, walking
 from kinesis.motion.gait.accent import accent
 from kinesis.motion.gait.clock import STOP, step_rate, stride_phase
 from kinesis.motion.gait.pattern import Posture, Table, posture, running_table, walking_table
@@ -83,7 +83,7 @@ def course(asked: Timeline, spec: GaitSpec, gaits: Gaits) -> Course:
     wander[:, 2] -= _styled(posed, asked, spec, skeleton)
     wander[:, 1] *= 1.0 + WIDE_SWAY_PER_M * max(spec.style.step_width_m, 0.0)
     if spec.style.accented:
-        accent(posed, wander, phase, spec.style, 1.0 - asked.stand)
+        accent(posed, wander, phase, spec.style, 1.0 - asked.stand, asked.run)
     heading = spec.heading_rad + integral(asked.yaw_rate, asked.time_s)
     if asked.stand.any():
         posed = posed.blend(standing(spec.style, len(phase)), asked.stand)
@@ -110,8 +110,8 @@ def _moving(asked: Timeline, spec: GaitSpec, gaits: Gaits, phase: np.ndarray) ->
     """Posture, timing (frame, 4) and the pelvis's wander (frame, 3) [m] of walking and running.
 
     A person who takes quicker steps at the same speed moves as others do at the speed where steps are as
-    short. Feet leave the ground as at the speed that is meant, also while it fades into standing; where the clock
-    halts, both are down.
+    short; a runner with more flight leaps as high as his steps are long. Feet leave the ground as at the speed that is
+    meant, also while it fades into standing; where the clock halts, both are down.
     """
     speed = asked.forward / gaits.skeleton.speed_unit
     column = speed * spec.style.cadence ** (-1.0 / walking.LENGTH_EXPONENT)
@@ -122,9 +122,18 @@ def _moving(asked: Timeline, spec: GaitSpec, gaits: Gaits, phase: np.ndarray) ->
     wander = _wander(gaits.walk, gaits.walk_wander, column, phase)
     if asked.run.any():
         weight = asked.run[:, None]
-        posed = posed.blend(posture(gaits.run, speed, phase), asked.run)
-        timing = timing + weight * (gaits.run.timing(gaits.run.clip(speed)) - timing)
-        wander = wander + weight * (_wander(gaits.run, gaits.run_wander, speed, phase) - wander)
+        runs = average = gaits.run.timing(gaits.run.clip(speed))
+        if spec.style.flight:
+            runs = leap.shortened(average, spec.style)
+        place = phase + 0.5 * (average[:, 0] - runs[:, 0])  # so that the middle of stance stays where it is
+        posed = posed.blend(posture(gaits.run, speed, place), asked.run)
+        leaps = _wander(gaits.run, gaits.run_wander, speed, place)
+        if spec.style.flight:
+            usual_s = 1.0 / (running.steps_per_s(np.abs(speed)) * gaits.skeleton.rate_unit)
+            step_s = 1.0 / step_rate(asked, spec, gaits.skeleton)
+            leaps[:, 2] += leap.rise(phase, runs[:, 0], step_s) - leap.rise(place, average[:, 0], usual_s)
+        timing = timing + weight * (runs - timing)
+        wander = wander + weight * (leaps - wander)
     return posed, timing, wander
 
 

@@ -11,7 +11,7 @@ from kinesis.errors import KinesisError
 
 Mode = Literal["stand", "walk", "run"]
 BOUNDS = {
-    "cadence": (0.85, 1.15),
+    "cadence": (0.75, 1.15),
     "amplitude": (0.0, 2.6),
     "step_width_m": (-0.04, 0.2),
     "trunk_lean_rad": (-0.32, 0.25),
@@ -23,6 +23,7 @@ BOUNDS = {
     "nod_rad": (0.0, 0.1),
     "kick_rad": (0.0, 0.8),
     "spring_m": (0.0, 0.03),
+    "flight": (0.0, 0.35),
     "clearance_m": (0.0, 0.03),
     "sway_m": (0.0, 0.03),
 }
@@ -39,6 +40,8 @@ class Style:
     both legs. accent_rad: size of this person's own periodic deviations of the joints and the pelvis; bounce_m: of the
     pelvis's path. surge_m, nod_rad, spring_m: amplitudes with which the pelvis runs ahead, tilts and rises twice a
     stride, beyond the average's. kick_rad: added knee flexion of a swinging leg (see `accent` for all these).
+    flight: share by which a runner stands on each foot for less time than the average; above 0 the runner also leaps
+    as high as longer or shorter steps ask (see `leap`).
     clearance_m: least height of a sole in mid-swing. sway_m: amplitude of the pelvis's wander while standing. seed: of
     all these.
     """
@@ -55,6 +58,7 @@ class Style:
     nod_rad: float = 0.0
     kick_rad: float = 0.0
     spring_m: float = 0.0
+    flight: float = 0.0
     clearance_m: float = 0.015
     sway_m: float = 0.004
     seed: int = 0
