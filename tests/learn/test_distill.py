@@ -9,11 +9,11 @@ import torch
 from kinesis.body import Kinematics, load
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
-from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage
+from kinesis.learn.config import PPO, Distillation, Experiment, Network, Specialist, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.networks import Policy, make_actor
 from kinesis.learn.pipeline import Pipeline
-from kinesis.learn.teacher import Peer, Teacher
+from kinesis.learn.teacher import Peer, Staff, Teacher
 from kinesis.motion.clip import make_clip
 from kinesis.motion.library import Library
 from kinesis.motion.stray import stray
@@ -83,6 +83,25 @@ def test_a_teacher_sees_the_plain_motion_that_its_student_follows_strayed(studen
     assert (fooled() - teacher()).abs().max() > 0.01
     policy = Policy(make_actor(NETWORK, env.observation.shape[1], 80, noise=0.1, centre=0.05))
     torch.testing.assert_close(Peer(policy, off, Library(body, [clip, clip]))(), Peer(policy, env)())
+
+
+def test_every_environment_is_taught_by_the_teacher_of_the_clip_that_it_follows(student, clip):
+    env, teacher, _ = student
+    body, clips = env.body, torch.arange(ENVS) % 2
+    follow = Follow(Library(body, [clip, clip]), ENVS, env.config.horizons_s, clips=clips)
+    both = Env(env.config, follow, ENVS)
+    both.restore({key: value.clone() for key, value in env.snapshot().items()} | {"clip": clips})
+    one = Teacher(teacher.policy, TASKS.get("imitate_torque")(), both)
+    other = Peer(Policy(make_actor(NETWORK, both.observation.shape[1], 80, noise=0.1, centre=0.2)), both)
+    labels = Staff([one, other], [0, 1], both)()
+    torch.testing.assert_close(labels[clips == 0], one()[clips == 0])
+    torch.testing.assert_close(labels[clips == 1], other()[clips == 1])
+    assert (one() - other()).abs().max() > 0.01
+
+
+def test_specialists_travel_with_the_experiment():
+    lessons = Distillation(teacher="default", specialists=(Specialist("run", "runs.safetensors"),))
+    assert from_json(Distillation, to_json(lessons)) == lessons
 
 
 def test_a_student_that_begins_as_a_policy_learns_by_the_mean_of_its_clipped_action(student, tmp_path):

@@ -75,13 +75,22 @@ class PPO:
 
 
 @dataclass(frozen=True)
+class Specialist:
+    """Who teaches the motions of a category: a checkpoint's name or path."""
+
+    category: str
+    teacher: str
+
+
+@dataclass(frozen=True)
 class Distillation:
     """DAgger (Ross 2011) from a torque teacher through static optimisation, or from a policy of the same body.
 
     rounds of `steps` control steps in `envs` environments; after each, `updates` of `batch` states drawn from
     the last `kept_rounds`. teacher_rounds: rounds in which the teacher still acts in a falling share.
     learning_rate falls to final_learning_rate, where given, by the last round.
-    teacher: the checkpoint to learn from, None for that of the stage before. most_s: where given, seconds of
+    teacher: the checkpoint to learn from, None for that of the stage before; specialists teach their categories in its
+    place. most_s: where given, seconds of
     wall-clock after which no further round begins. strays: copies of every motion that stray (see `motion/stray.py`)
     and that the student follows too, while its teacher sees the motion as it was; so it learns what to make of a
     reference that does not fit together.
@@ -100,6 +109,7 @@ class Distillation:
     teacher: str | None = None
     most_s: float | None = None
     strays: int = 0
+    specialists: tuple[Specialist, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ from kinesis.body import Kinematics, load
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Card, Checkpoint, load_checkpoint, read_tensors, replacing, save_checkpoint
-from kinesis.learn.config import PPO, Experiment, Network, Stage, from_json, to_json
+from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.experts import Mixture
 from kinesis.learn.networks import Policy, make_actor, make_critic
 from kinesis.learn.ppo import make_ppo
 from kinesis.learn.reflect import ReflectedModel
-from kinesis.learn.teacher import make_expert
+from kinesis.learn.teacher import Expert, Staff, make_expert
 from kinesis.learn.train import PPOStage, prime_with
 from kinesis.motion.clip import Clip
 from kinesis.motion.library import Library
@@ -123,7 +123,7 @@ class Pipeline:
         strays = self._strays(stage, config.strays, tell)
         env = self._env(stage, config.envs, copies=[copy.strayed for copy in strays])
         plain = Library(env.body, [*self.clips, *(copy.plain for copy in strays)]) if strays else None
-        expert = make_expert(load_checkpoint(source), env, plain)
+        expert = self._staff(config, source, env, plain)
         actor = self._start(stage, env, env.observation.shape[1], config.noise, previous)
         began = _source(stage, previous)
         spread = load_checkpoint(began).policy.spread if began else 0.0
@@ -132,6 +132,16 @@ class Pipeline:
         runner.run(lambda numbers: tell(stage.name, Position(runner.samples, wanted, runner.seconds), numbers))
         policy = runner.policy
         keeper.offer(policy, self._card(stage, env, policy, runner.samples, runner.seconds, previous))
+
+    def _staff(self, config: Distillation, source: str | Path, env: Env, plain: Library | None) -> Expert:
+        """The teacher at `source`, or where specialists teach their categories, all of them."""
+        sources = [source, *(one.teacher for one in config.specialists)]
+        experts = [make_expert(load_checkpoint(origin), env, plain) for origin in sources]
+        if len(experts) == 1:
+            return experts[0]
+        number = {one.category: index for index, one in enumerate(config.specialists, 1)}
+        assert isinstance(env.command, Follow)
+        return Staff(experts, [number.get(clip.category, 0) for clip in env.command.library.clips], env)
 
     def _strays(self, stage: Stage, copies: int, tell: Report) -> list[Stray]:
         """All clips strayed, once a copy; a fifth of a second each, so told as it goes."""

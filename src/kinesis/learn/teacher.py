@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -31,7 +32,9 @@ EFFORT = 0.05
 class Expert(Protocol):
     """Knows what to do at every environment's instant now. residual: of the last call [N·m]."""
 
-    residual: Tensor
+    @property
+    def residual(self) -> Tensor:
+        """(joint,) [N·m]."""
 
     def __call__(self) -> Tensor:
         """(env, muscle) excitations."""
@@ -45,6 +48,25 @@ def make_expert(origin: Checkpoint, env: Env, plain: Library | None = None) -> E
     if origin.card.task.body == env.config.body:
         return Peer(origin.policy, env, plain)
     return Teacher(origin.policy, origin.card.task, env, plain)
+
+
+class Staff:
+    """Several teachers, each for the motions that it knows best."""
+
+    def __init__(self, experts: Sequence[Expert], subject: Sequence[int], env: Env) -> None:
+        """subject: (clip,) the number of the teacher of each of the Env's clips."""
+        self.experts, self.env, self.subject = experts, env, torch.tensor(subject)
+
+    @property
+    def residual(self) -> Tensor:
+        """Of the first, see `Expert`."""
+        return self.experts[0].residual
+
+    def __call__(self) -> Tensor:
+        """(env, muscle) excitations, each environment's by the teacher of the clip that it follows now."""
+        assert isinstance(self.env.command, Follow)
+        labels = torch.stack([expert() for expert in self.experts])
+        return labels[self.subject[self.env.command.clip], torch.arange(labels.shape[1])]
 
 
 def _moment(env: Env, horizons_s: tuple[float, ...], plain: Library | None) -> Moment:
