@@ -20,9 +20,15 @@ def pairs() -> Pairs:
 
 def test_plain_frames_are_to_be_left_alone_and_strayed_ones_moved(pairs: Pairs) -> None:
     assert len(pairs.lengths) == 9
-    plain = pairs.moves[: pairs.lengths[:3].sum()]
-    assert np.abs(plain).max() < 1e-6
-    assert pairs.moves[len(plain) :].std(0).min() > 1e-3
+    copies = np.split(pairs.moves, np.cumsum(pairs.lengths)[:-1])
+    assert np.abs(np.concatenate(copies[::3])).max() < 1e-6
+    assert min(moves.std(0).max() for moves in copies[1::3] + copies[2::3]) > 1e-3
+
+
+def test_runs_stray_more_often() -> None:
+    clips = [select(KINEMATICS.body, f"builtin:{kind}-validation")[0] for kind in ("walk", "run")]
+    made = make_pairs(KINEMATICS, clips, Schooling(copies=1, run_copies=3))
+    assert made.lengths.tolist() == [clips[0].frames] * 2 + [clips[1].frames] * 4
 
 
 def test_it_learns_always_alike(pairs: Pairs) -> None:

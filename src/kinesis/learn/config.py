@@ -90,10 +90,9 @@ class Distillation:
     the last `kept_rounds`. teacher_rounds: rounds in which the teacher still acts in a falling share.
     learning_rate falls to final_learning_rate, where given, by the last round.
     teacher: the checkpoint to learn from, None for that of the stage before; specialists teach their categories in its
-    place. most_s: where given, seconds of
-    wall-clock after which no further round begins. strays: copies of every motion that stray (see `motion/stray.py`)
-    and that the student follows too, while its teacher sees the motion as it was; so it learns what to make of a
-    reference that does not fit together.
+    place. most_s: where given, seconds of wall-clock after which no further round begins. strays: copies of every
+    motion that stray (see `motion/stray.py`) and that the student follows too, while its teacher sees the motion as it
+    was; so it learns what to make of a reference that does not fit together.
     """
 
     envs: int = 128

@@ -27,7 +27,6 @@ class Schooling:
     """copies, run_copies: strayed ones of every motion and of every run, which are fewer and differ by more.
 
     steps of `batch` frames; learning_rate at most, falling to nothing.
-
     encoder, decoder: widths of hidden layers; the encoder's last is what is kept of every frame that is seen.
     """
 

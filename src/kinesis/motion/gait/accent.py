@@ -34,7 +34,7 @@ KICK = (0.36, 0.94)
 KICK_HIP = 0.45
 """The hip's share of it."""
 LIFT, LIFT_HIP = (0.52, 1.0), 0.15
-"""Part of the cycle in which it is the hip's in runners, once the heel has come up, and the hip's share then."""
+"""Part of the cycle in which the hip of a runner takes part, once the heel has come up, and its share then."""
 KICK_ANKLE = 0.4
 """The ankle's share of it in runners, whose toes point backward as the heel comes up."""
 
@@ -57,7 +57,7 @@ def accent(
         kick = style.kick_rad * weight
         back, up = (kick * _bump(phase + 0.5 * side, part) for part in (KICK, LIFT))
         posed.legs[side][:, 3] += back
-        posed.legs[side][:, 0] += KICK_HIP * (back - runs * back) + LIFT_HIP * runs * up
+        posed.legs[side][:, 0] += KICK_HIP * (1.0 - runs) * back + LIFT_HIP * runs * up
         posed.legs[side][:, 4] -= KICK_ANKLE * runs * back
     posed.legs[..., 3] = np.logaddexp(0.0, (posed.legs[..., 3] - LEAST_KNEE_RAD) / 0.03) * 0.03 + LEAST_KNEE_RAD
     pelvis = style.accent_rad * rng.normal(size=(3, 5)) * PELVIS[:, None] * ORDERS[order]

@@ -122,19 +122,28 @@ def _moving(asked: Timeline, spec: GaitSpec, gaits: Gaits, phase: np.ndarray) ->
     wander = _wander(gaits.walk, gaits.walk_wander, column, phase)
     if asked.run.any():
         weight = asked.run[:, None]
-        runs = average = gaits.run.timing(gaits.run.clip(speed))
-        if spec.style.flight:
-            runs = leap.shortened(average, spec.style)
-        place = phase + 0.5 * (average[:, 0] - runs[:, 0])  # so that the middle of stance stays where it is
-        posed = posed.blend(posture(gaits.run, speed, place), asked.run)
-        leaps = _wander(gaits.run, gaits.run_wander, speed, place)
-        if spec.style.flight:
-            usual_s = 1.0 / (running.steps_per_s(np.abs(speed)) * gaits.skeleton.rate_unit)
-            step_s = 1.0 / step_rate(asked, spec, gaits.skeleton)
-            leaps[:, 2] += leap.rise(phase, runs[:, 0], step_s) - leap.rise(place, average[:, 0], usual_s)
-        timing = timing + weight * (runs - timing)
+        runs, leaves, leaps = _running(asked, spec, gaits, phase)
+        posed = posed.blend(runs, asked.run)
+        timing = timing + weight * (leaves - timing)
         wander = wander + weight * (leaps - wander)
     return posed, timing, wander
+
+
+def _running(
+    asked: Timeline, spec: GaitSpec, gaits: Gaits, phase: np.ndarray
+) -> tuple[Posture, np.ndarray, np.ndarray]:
+    """As `_moving`, of running alone. A shorter stance has its middle where the average's has it."""
+    speed = asked.forward / gaits.skeleton.speed_unit
+    timing = gaits.run.timing(gaits.run.clip(speed))
+    if not spec.style.flight:
+        return posture(gaits.run, speed, phase), timing, _wander(gaits.run, gaits.run_wander, speed, phase)
+    shorter = leap.shortened(timing, spec.style)
+    place = phase + 0.5 * (timing[:, 0] - shorter[:, 0])
+    wander = _wander(gaits.run, gaits.run_wander, speed, place)
+    usual_s = 1.0 / (running.steps_per_s(np.abs(speed)) * gaits.skeleton.rate_unit)
+    step_s = 1.0 / step_rate(asked, spec, gaits.skeleton)
+    wander[:, 2] += leap.rise(phase, shorter[:, 0], step_s) - leap.rise(place, timing[:, 0], usual_s)
+    return posture(gaits.run, speed, place), shorter, wander
 
 
 def _wander(table: Table, coefficients: PchipInterpolator, speed: np.ndarray, phase: np.ndarray) -> np.ndarray:

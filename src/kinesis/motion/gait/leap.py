@@ -34,8 +34,7 @@ def rise(phase: np.ndarray, toe_off: np.ndarray, step_s: np.ndarray) -> np.ndarr
     """
     stance_s = np.minimum(2.0 * toe_off, 1.0) * step_s
     time_s = (2.0 * phase) % 1.0 * step_s
-    pushed = (
-        stance_s * time_s - time_s**2 - step_s * stance_s / np.pi * np.sin(np.pi * np.minimum(time_s / stance_s, 1.0))
-    )
-    flown = (step_s - stance_s) * (time_s - stance_s) - (time_s - stance_s) ** 2
+    wave = step_s * stance_s / np.pi * np.sin(np.pi * np.minimum(time_s / stance_s, 1.0))
+    pushed = stance_s * time_s - time_s**2 - wave
+    flown = (step_s - time_s) * (time_s - stance_s)
     return 0.5 * GRAVITY * np.where(time_s < stance_s, pushed, flown)
