@@ -25,6 +25,8 @@ from kinesis.motion.intent.seen import moved, see
 SHIPPED = Path(__file__).parent / "weights.safetensors"
 SMOOTH_HZ = 6.0
 """What the network says is smoothed below this."""
+LASTING = 0.7
+"""Share that is believed of what a whole motion is moved by: some of it is how this person carries himself."""
 ERROR_M = 0.010
 """By how much the network moves landmarks, on average over a motion, that fit together: built-in ones by 3 to 9 mm."""
 ABREAST_HZ = 0.4
@@ -43,6 +45,7 @@ class Intent:
         body = self.kinematics.body
         seen = see(body, clip.qpos, clip.landmarks, clip.rate_hz)
         moves = lowpass(self.weights.moves(seen.values, clip.rate_hz), clip.rate_hz, SMOOTH_HZ)
+        moves -= (1.0 - LASTING) * moves.mean(0)
         led = self._remade(clip, moved(body, clip.qpos, moves, seen.heading))
         share = _believed(float(np.linalg.norm((clip.landmarks - led.landmarks)[:, body.tracked], axis=-1).mean()))
         if not share:
