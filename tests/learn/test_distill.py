@@ -156,8 +156,9 @@ def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):
     assert final.card.experiment["name"] == "tiny"
     assert final.card.data == [{"source": "test", "licence": "CC0-1.0", "clips": "1"}]
 
-    other = dataclasses.replace(clip, name="other", source="elsewhere")
-    lessons = dataclasses.replace(SMALL, rounds=1, strays=1, teacher=made)
+    other = dataclasses.replace(clip, name="other", source="elsewhere", labels={"category": "run"})
+    runs = (Specialist("run", made),)
+    lessons = dataclasses.replace(SMALL, rounds=1, strays=1, teacher=made, specialists=runs)
     stage = Stage("bearing", TASKS.get("imitate")(), start=made, distillation=lessons)
     told = []
     again = Pipeline(Experiment("on", "none", (stage,), NETWORK), tmp_path / "on", [clip, other])
@@ -166,6 +167,10 @@ def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):
     assert on.card.spread == final.card.spread > 0.0
     assert on.card.samples == final.card.samples + SMALL.steps * ENVS
     assert [d["source"] for d in on.card.data] == ["test", "elsewhere"]
+    idle = dataclasses.replace(lessons, specialists=(Specialist("rnu", made),))
+    stage = dataclasses.replace(stage, distillation=idle)
+    with pytest.raises(KinesisError, match=r"category of a specialist 'rnu'.*did you mean run"):
+        Pipeline(Experiment("idle", "none", (stage,), NETWORK), tmp_path / "idle", [clip, other]).run()
 
 
 def test_a_start_that_treats_left_and_right_differently_is_refused(clip, tmp_path):

@@ -74,6 +74,28 @@ def test_a_motion_that_strays_is_moved_but_stays_near(turns: list[Clip]) -> None
         assert 10.0 < _apart_mm(INTENT(other), other) < 250.0
 
 
+@pytest.mark.parametrize(("hz", "low", "high"), [(0.0, 0.55, 0.7), (2.0, 0.75, 1.0)])
+def test_what_lasts_through_a_motion_is_believed_less_than_what_changes(
+    turns: list[Clip], hz: float, low: float, high: float
+) -> None:
+    knees = [9, 16]  # of the moves: three of place, three of turning, seven a leg
+
+    class Says:
+        def moves(self, seen: np.ndarray, rate_hz: float) -> np.ndarray:
+            out = np.zeros((len(seen), MOVES))
+            out[:, knees] = 0.25 * np.cos(2.0 * np.pi * hz * np.arange(len(seen)) / rate_hz)[:, None]
+            return out
+
+    bent = turns[0].qpos.copy()
+    bent[:, BODY.joint_qpos[[3, 10]]] += 0.3
+    BODY.couplings.apply(bent)
+    clip = _again(turns[0], bent)
+    intends = Intent(Says(), KINEMATICS)(clip)  # type: ignore[arg-type]
+    moves = (intends.qpos - clip.qpos)[:, BODY.joint_qpos[3]]
+    said = 0.25 * np.cos(2.0 * np.pi * hz * np.arange(clip.frames) / clip.rate_hz)
+    assert low < (moves * said).sum() / (said * said).sum() < high
+
+
 def test_straying_that_it_never_saw_is_undone_for_the_most_part(turns: list[Clip]) -> None:
     hip = BODY.joint_qpos[[0, 3, 4, 7, 10, 11]]
     before, after = [], []

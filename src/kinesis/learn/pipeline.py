@@ -141,7 +141,11 @@ class Pipeline:
             return experts[0]
         number = {one.category: index for index, one in enumerate(config.specialists, 1)}
         assert isinstance(env.command, Follow)
-        return Staff(experts, [number.get(clip.category, 0) for clip in env.command.library.clips], env)
+        taught = [clip.category for clip in env.command.library.clips]
+        for category in number:
+            if category not in taught:
+                raise KinesisError.unknown("category of a specialist", category, set(taught), where="the motions")
+        return Staff(experts, [number.get(category, 0) for category in taught], env)
 
     def _strays(self, stage: Stage, copies: int, tell: Report) -> list[Stray]:
         """All clips strayed, once a copy; a fifth of a second each, so told as it goes."""
