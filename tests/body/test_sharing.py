@@ -21,14 +21,15 @@ def problem():
     return torque, arms, gain, bias, torch.full((14,), 0.1)
 
 
-def test_it_agrees_with_scipy(problem):
+@pytest.mark.parametrize("cost", [np.ones(80), np.tile(np.geomspace(0.05, 20.0, 40), 2)], ids=["alike", "by muscle"])
+def test_it_agrees_with_scipy(problem, cost):
     torque, arms, gain, bias, weight = (x.double() for x in problem)
     effort = 0.05
-    ours = share_torques(*(x.double() for x in problem), effort=effort, iterations=5000)
+    ours = share_torques(*(x.double() for x in problem), effort=effort, cost=torch.from_numpy(cost), iterations=100)
     for i in range(len(torque)):
         matrix = (arms[i] * gain[i] * weight[:, None]).numpy()
         wanted = ((torque[i] - arms[i] @ bias[i]) * weight).numpy()
-        whole = np.vstack([matrix, np.sqrt(effort) * np.eye(80)])
+        whole = np.vstack([matrix, np.sqrt(effort) * np.diag(np.sqrt(cost))])
         theirs = lsq_linear(whole, np.r_[wanted, np.zeros(80)], (0, 1), method="bvls", tol=1e-12).x
         assert np.abs(ours[i].numpy() - theirs).max() < 1e-4
 

@@ -88,7 +88,8 @@ def keypoints() -> Tracks:
             ("SmallToe", (0.2, 0, 0.04)),
         ):
             tracks[side + name] = origin + matrix @ (np.array(place) * [1.0, 1.0, sign])
-    return tracks | {"Neck": _poses()["pelvis"][0] + [0.0, 0.0, 0.45]}
+    origin, matrix = _poses()["pelvis"]
+    return tracks | {"Neck": origin + matrix @ np.array([-0.088, 0.45, 0.0])}  # of a trunk that is rigid on its pelvis
 
 
 def joints() -> Tracks:

@@ -8,6 +8,7 @@ from kinesis.motion.fit.clearance import CLEAR_M, clear_of_ground
 from kinesis.motion.gait import GaitSpec, Segment, generate
 
 RATE_HZ = 50.0
+SINKS_M, TOES_M = 0.010, 0.12  # how far toes are to hang below the ground, and how far ahead of the ankle they are
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +26,9 @@ def dragged(kinematics, qpos):
     out = qpos.copy()
     for side in "rl":
         column = kinematics.body.joint_qpos[kinematics.body.joints.index(f"ankle_angle_{side}")]
-        swings = kinematics.sole_heights(qpos).min(2)[:, "rl".index(side)] > 0.01
-        out[swings, column] -= np.deg2rad(12.0)
+        height = kinematics.sole_heights(qpos).min(2)[:, "rl".index(side)]
+        swings = height > 0.01
+        out[swings, column] -= (height[swings] + SINKS_M) / TOES_M
     return out
 
 
@@ -42,7 +44,7 @@ def test_a_foot_that_drags_is_raised(kinematics, walk):
     low = before < -0.002
     assert (after - before).min() > -1e-3
     assert np.quantile(after[low], 0.1) > 0.0
-    assert after[low].max() < 2.0 * CLEAR_M
+    assert after[low].max() < 2.5 * CLEAR_M
 
 
 def test_the_root_the_other_foot_and_limits_are_kept(kinematics, walk):

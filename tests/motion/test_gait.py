@@ -107,9 +107,12 @@ def test_the_pelvis_is_not_thrown_to_and_fro(mode: Mode, speed: float, most: flo
 
 
 def test_feet_share_the_ground_as_long_as_in_people() -> None:
-    """Two spells of double support of 8 to 13 % each at 1.25 m/s (Perry & Burnfield 2010: 10 to 12)."""
+    """Two spells of double support of 8 to 13 % each at 1.25 m/s (Perry & Burnfield 2010: 10 to 12).
+
+    A sole within 3 mm touches: the motion is smoothed over the moments of contact.
+    """
     clip = made(Segment(0.0, "walk", 1.25), duration_s=20.0)
-    touching = KINEMATICS.sole_heights(clip.qpos).min(2) < 0.0005
+    touching = KINEMATICS.sole_heights(clip.qpos).min(2) < 0.003
     assert 0.16 < touching.all(1).mean() < 0.26
     assert 0.57 < touching.mean() < 0.64
 

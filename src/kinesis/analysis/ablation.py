@@ -176,7 +176,7 @@ def adapt(
     critic = make_critic(card.network, width)
     critic.obs_normalizer.load_state_dict(actor.obs_normalizer.state_dict())
     prime_with(env, actor)
-    stage = PPOStage(env, make_ppo(actor, critic, config, width, env.num_actions), config, folder)
+    stage = PPOStage(env, make_ppo(actor, critic, config, width, env.num_actions, env.body), config, folder)
     if not stage.progress.iteration:
         env.reset()
     stage.run()

@@ -11,24 +11,23 @@ from kinesis.analysis.demand import Demand, demand_of_recording
 from kinesis.analysis.least_effort import least_effort
 from kinesis.analysis.systems import MuscleSystems, muscle_systems
 from kinesis.body import Body
-from kinesis.body.muscles import muscle_volume
+from kinesis.body.muscles import effort_cost
 from kinesis.errors import KinesisError
 from kinesis.evaluate.signals import Recording
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """An effort: sum of activations to a power, each muscle counting by its volume or as one."""
+    """An effort: sum of activations to a power, each muscle counting by one of `body.muscles.EFFORTS`."""
 
     title: str
     power: int
     source: str
-    by_volume: bool = False
+    by: str = "muscle"
 
     def cost(self, body: Body) -> np.ndarray:
         """(muscle,) what a muscle counts; the mean is one."""
-        volume = muscle_volume(body.model)
-        return volume / volume.mean() if self.by_volume else np.ones(len(volume))
+        return effort_cost(body.model, self.by)
 
     def effort(self, body: Body, activation: np.ndarray) -> np.ndarray:
         """(...) of activations (..., muscle)."""
@@ -38,7 +37,8 @@ class Criterion:
 CRITERIA: Mapping[str, Criterion] = {
     "squared": Criterion("Σ a²", 2, "Kaufman et al. 1991"),
     "cubed": Criterion("Σ a³", 3, "Crowninshield and Brand 1981, on activations"),
-    "volume": Criterion("Σ V a²", 2, "Happee 1994; V = peak force × optimal fibre length", by_volume=True),
+    "volume": Criterion("Σ V a²", 2, "Happee 1994; V = peak force × optimal fibre length", by="volume"),
+    "force": Criterion("Σ (F² + F̄²/20) a²", 2, "Pedotti et al. 1978; F = peak force, F̄² its mean", by="force"),
 }
 
 

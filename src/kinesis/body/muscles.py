@@ -13,6 +13,7 @@ import numba
 import numpy as np
 
 from kinesis.body.body import Body
+from kinesis.errors import KinesisError
 
 PARAMETERS = 10
 """Columns of a muscle's gain and bias parameters: range 2, F0, scale, lmin, lmax, vmax, fpmax, fvmax, unused."""
@@ -89,6 +90,31 @@ def muscle_volume(model: mujoco.MjModel) -> np.ndarray:
     """(muscle,) volumes up to the specific tension: peak force times optimal fibre length [N·m]."""
     volume: np.ndarray = model.actuator_gainprm[:, 2] * fibre_and_tendon(model)[0]
     return volume
+
+
+EFFORTS = ("muscle", "volume", "force")
+"""What the square of an activation may count: one, the muscle's volume, or its peak force squared."""
+LEAST_COST = 0.05
+"""Added to a squared peak force, in means of it: by force alone the smallest muscles would be at full activation."""
+
+
+def effort_cost(model: mujoco.MjModel, by: str) -> np.ndarray:
+    """(muscle,) what each muscle's squared activation counts in an effort, the mean being one.
+
+    by: one of `EFFORTS`. By "force" the sum is that of squared forces, each muscle at its optimal length and at rest
+    (after Pedotti et al. 1978, Math Biosci 38:57), and of a little of every muscle's own; by "volume" see Happee 1994,
+    J Biomech 27:1303.
+
+    Raises:
+        UnknownName: for another name.
+    """
+    if by not in EFFORTS:
+        raise KinesisError.unknown("effort", by, EFFORTS)
+    force = model.actuator_gainprm[:, 2]
+    cost: np.ndarray = {"muscle": np.ones_like(force), "force": force**2 + LEAST_COST * (force**2).mean()}.get(
+        by, muscle_volume(model)
+    )
+    return cost / cost.mean()
 
 
 @numba.njit(cache=True)

@@ -37,7 +37,7 @@ class PPO:
     lowest/highest_learning_rate bound what the divergence schedule may choose for the policy.
     freeze_normaliser: keep the observation statistics that the first policy came with.
     effort: weight of the mean squared excitation as a loss beside PPO's, whose advantages have unit variance; for
-    actions that are excitations.
+    actions that are excitations. effort_by: what each muscle counts there, one of `body.muscles.EFFORTS`.
     samples, most_s: control steps [1] and, where given, seconds of wall-clock after which the run is over.
     tighten: share of the distances at which episodes end that is left at the end of the run, reached geometrically.
     exploration: diagonal or lattice (see `learn/exploration.py`).
@@ -69,6 +69,7 @@ class PPO:
     hard_share: float = 0.0
     shove_mps: float = 0.0
     effort: float = 0.0
+    effort_by: str = "muscle"
     tighten: float = 1.0
     samples: int = 2_000_000
     most_s: float | None = None
@@ -92,7 +93,9 @@ class Distillation:
     teacher: the checkpoint to learn from, None for that of the stage before; specialists teach their categories in its
     place. most_s: where given, seconds of wall-clock after which no further round begins. strays: copies of every
     motion that stray (see `motion/stray.py`) and that the student follows too, while its teacher sees the motion as it
-    was; so it learns what to make of a reference that does not fit together.
+    was; so it learns what to make of a reference that does not fit together. share_by: what each muscle counts in
+    static optimisation, one of `body.muscles.EFFORTS`; where given, what a policy of the same body would do is shared
+    anew among the muscles as well, joint torques kept.
     """
 
     envs: int = 128
@@ -108,6 +111,7 @@ class Distillation:
     teacher: str | None = None
     most_s: float | None = None
     strays: int = 0
+    share_by: str | None = None
     specialists: tuple[Specialist, ...] = ()
 
 

@@ -100,7 +100,7 @@ class Pipeline:
         if stage.start != "scratch":
             critic.obs_normalizer.load_state_dict(actor.obs_normalizer.state_dict())
         prime_with(env, actor)
-        algorithm = make_ppo(actor, critic, ppo, width, 1 if stage.gate else env.num_actions)
+        algorithm = make_ppo(actor, critic, ppo, width, 1 if stage.gate else env.num_actions, env.body)
         runner = PPOStage(env, algorithm, ppo, folder)
         if not runner.progress.iteration:
             env.reset()
@@ -136,7 +136,7 @@ class Pipeline:
     def _staff(self, config: Distillation, source: str | Path, env: Env, plain: Library | None) -> Expert:
         """The teacher at `source`, or where specialists teach their categories, all of them."""
         sources = [source, *(one.teacher for one in config.specialists)]
-        experts = [make_expert(load_checkpoint(origin), env, plain) for origin in sources]
+        experts = [make_expert(load_checkpoint(origin), env, plain, config.share_by) for origin in sources]
         if len(experts) == 1:
             return experts[0]
         number = {one.category: index for index, one in enumerate(config.specialists, 1)}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from rsl_rl.algorithms import PPO as RslPPO
 from rsl_rl.models import MLPModel
 from rsl_rl.storage import RolloutStorage
 from torch import Tensor
 
+from kinesis.body import Body
+from kinesis.body.muscles import effort_cost
 from kinesis.learn.config import PPO
 from kinesis.learn.networks import ExpectedClip, observations
 from kinesis.learn.reflect import ReflectedModel
@@ -25,8 +28,10 @@ class CautiousPPO(RslPPO):
     actor: ReflectedModel
     learning_rate: float
 
-    def __init__(self, actor: ReflectedModel, critic: MLPModel, storage: RolloutStorage, config: PPO) -> None:
-        """Split rsl_rl's optimiser into two groups."""
+    def __init__(
+        self, actor: ReflectedModel, critic: MLPModel, storage: RolloutStorage, config: PPO, body: Body | None = None
+    ) -> None:
+        """Split rsl_rl's optimiser into two groups. body: whose muscles count as `config.effort_by` says."""
         super().__init__(
             actor,
             critic,
@@ -43,7 +48,8 @@ class CautiousPPO(RslPPO):
         )
         self.config, self.updates = config, 0
         if config.effort:
-            self.symmetry = _Effort(config.effort)
+            cost = 1.0 if body is None else effort_cost(body.model, config.effort_by)
+            self.symmetry = _Effort(config.effort, cost)
         self.optimizer = _TwoRates(actor, critic, config)
 
     def update(self) -> dict[str, float]:
@@ -61,15 +67,16 @@ class CautiousPPO(RslPPO):
 
 
 class _Effort:
-    """Mean squared excitation as a loss, with its exact gradient, where a reward would have to find it by trial.
+    """Mean squared excitation, each muscle's at its cost, as a loss.
 
-    Put where rsl_rl takes a loss of symmetry, the one place that it has for another term.
+    It has its exact gradient, where a reward would have to find it by trial. Put where rsl_rl takes a loss of
+    symmetry, the one place that it has for another term.
     """
 
     use_mirror_loss = True
 
-    def __init__(self, weight: float) -> None:
-        self.mirror_loss_coeff = weight
+    def __init__(self, weight: float, cost: np.ndarray | float) -> None:
+        self.mirror_loss_coeff, self._cost = weight, torch.as_tensor(cost, dtype=torch.float32)
 
     def augment_batch(self, batch: RolloutStorage.Batch, original_batch_size: int) -> None:
         """Leave the batch as it is."""
@@ -77,7 +84,7 @@ class _Effort:
     def compute_loss(self, actor: ReflectedModel, _batch: RolloutStorage.Batch, _size: int) -> Tensor:
         """Of the excitations [0, 1] that are left of noisy actions once the body has clipped them."""
         clipped = ExpectedClip(float(actor.output_std.detach().mean()), (0.0, 1.0))
-        return clipped(actor.output_mean).square().mean()
+        return (self._cost * clipped(actor.output_mean).square()).mean()
 
 
 class _TwoRates(torch.optim.Adam):
@@ -96,10 +103,15 @@ class _TwoRates(torch.optim.Adam):
         return super().step(closure)
 
 
-def make_ppo(actor: ReflectedModel, critic: MLPModel, config: PPO, width: int, sampled: int) -> CautiousPPO:
-    """PPO with storage for `config.envs` environments and `config.steps` steps of `sampled` numbers each."""
+def make_ppo(
+    actor: ReflectedModel, critic: MLPModel, config: PPO, width: int, sampled: int, body: Body | None = None
+) -> CautiousPPO:
+    """PPO with storage for `config.envs` environments and `config.steps` steps of `sampled` numbers each.
+
+    body: whose muscles count as `config.effort_by` says; without one all count alike.
+    """
     seen = observations(torch.zeros(config.envs, width))
     storage = RolloutStorage("rl", config.envs, config.steps, seen, [sampled], "cpu")
     if config.freeze_normaliser:
         actor.obs_normalizer.until = 0
-    return CautiousPPO(actor, critic, storage, config)
+    return CautiousPPO(actor, critic, storage, config, body)

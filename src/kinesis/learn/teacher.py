@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from kinesis.body import load
+from kinesis.body.muscles import effort_cost
 from kinesis.body.sharing import share_torques
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
@@ -40,14 +41,16 @@ class Expert(Protocol):
         """(env, muscle) excitations."""
 
 
-def make_expert(origin: Checkpoint, env: Env, plain: Library | None = None) -> Expert:
+def make_expert(origin: Checkpoint, env: Env, plain: Library | None = None, share_by: str | None = None) -> Expert:
     """The teacher that a checkpoint makes for this Env.
 
     plain: where the clips that the Env follows stray from these, one from each, these are what the teacher sees.
+    share_by: see `Distillation`.
     """
     if origin.card.task.body == env.config.body:
-        return Peer(origin.policy, env, plain)
-    return Teacher(origin.policy, origin.card.task, env, plain)
+        peer = Peer(origin.policy, env, plain)
+        return peer if share_by is None else Shared(peer, env, share_by)
+    return Teacher(origin.policy, origin.card.task, env, plain, share_by or "muscle")
 
 
 class Staff:
@@ -103,34 +106,88 @@ class Peer:
         return 0.5 * (self.policy(seen).clamp(*span) + image.clamp(*span))
 
 
+class Sharing:
+    """Static optimisation at every environment's instant now: excitations that give joint torques.
+
+    residual: (joint,) mean torque that the last call left unexplained [N·m].
+    """
+
+    def __init__(self, env: Env, limits: Tensor, by: str) -> None:
+        """limits: (joint, 2) of the torques [N·m]. by: what each muscle counts, see `effort_cost`."""
+        if not isinstance(env.sim, CpuSim):
+            raise KinesisError("a teacher needs the CPU simulator", got=type(env.sim).__name__)
+        self._sim, self._dofs = env.sim, torch.from_numpy(env.body.joint_dof)
+        self._weight = RESIDUAL_WEIGHT / (limits[:, 1] - limits[:, 0])
+        self._cost = torch.from_numpy(effort_cost(env.body.model, by)).float()
+        self.residual = torch.zeros(len(limits))
+
+    def anew(self, excitation: Tensor) -> Tensor:
+        """(env, muscle) excitations that give the torques of others, were activations to get there."""
+        gain, bias, arms = self._muscles()
+        return self._shared(_torque(gain, bias, arms, excitation), gain, bias, arms)
+
+    def __call__(self, torque: Tensor) -> Tensor:
+        """(env, muscle) for torques (env, joint) [N·m]."""
+        return self._shared(torque, *self._muscles())
+
+    def _muscles(self) -> tuple[Tensor, Tensor, Tensor]:
+        muscles = torch.from_numpy(self._sim.export_muscles().astype(np.float32))
+        return muscles[:, 0], muscles[:, 1], muscles[:, 2 + self._dofs]
+
+    def _shared(self, torque: Tensor, gain: Tensor, bias: Tensor, arms: Tensor) -> Tensor:
+        excitation = share_torques(torque, arms, gain, bias, self._weight, effort=EFFORT, cost=self._cost)
+        self.residual = (_torque(gain, bias, arms, excitation) - torque).abs().mean(0)
+        return excitation
+
+
+def _torque(gain: Tensor, bias: Tensor, arms: Tensor, excitation: Tensor) -> Tensor:
+    return (arms @ (gain * excitation + bias)[..., None])[..., 0]
+
+
+class Shared:
+    """A policy of the same body whose excitations are shared anew among the muscles, joint torques kept."""
+
+    def __init__(self, peer: Peer, env: Env, by: str) -> None:
+        """by: what each muscle counts, see `effort_cost`."""
+        self.peer, self._share = peer, Sharing(env, _limits(f"{env.body.name}_torque"), by)
+
+    @property
+    def residual(self) -> Tensor:
+        """(joint,) [N·m], see `Sharing`."""
+        return self._share.residual
+
+    @torch.no_grad()
+    def __call__(self) -> Tensor:
+        """(env, muscle) excitations for every environment's instant now."""
+        return self._share.anew(self.peer())
+
+
 class Teacher:
     """Excitations for a muscle Env, from a torque policy and static optimisation at the states visited.
 
     It looks as far ahead as it was taught to, whatever the student sees.
-    residual: (joint,) mean unexplained torque of the last call [N·m].
     """
 
-    def __init__(self, policy: Policy, task: TaskConfig, env: Env, plain: Library | None = None) -> None:
+    def __init__(
+        self, policy: Policy, task: TaskConfig, env: Env, plain: Library | None = None, by: str = "muscle"
+    ) -> None:
         """task: the teacher's own, whose observation it is given. env: the student's. plain: see `make_expert`."""
-        if not isinstance(env.sim, CpuSim):
-            raise KinesisError("a teacher needs the CPU simulator", got=type(env.sim).__name__)
-        self.policy, self.env, self.plain, self._sim = policy, env, plain, env.sim
-        torque_body = load(task.body)
-        self._limits = torch.from_numpy(torque_body.model.actuator_ctrlrange).float()
-        self._horizons_s = task.horizons_s
-        self._observer = Observer(task.observations)
-        self._dofs = torch.from_numpy(env.body.joint_dof)
-        self._weight = RESIDUAL_WEIGHT / (self._limits[:, 1] - self._limits[:, 0])
-        self.residual = torch.zeros(len(self._limits))
+        self.policy, self.env, self.plain = policy, env, plain
+        self._limits, self._horizons_s = _limits(task.body), task.horizons_s
+        self._observer, self._share = Observer(task.observations), Sharing(env, self._limits, by)
+
+    @property
+    def residual(self) -> Tensor:
+        """(joint,) [N·m], see `Sharing`."""
+        return self._share.residual
 
     @torch.no_grad()
     def __call__(self) -> Tensor:
         """(env, muscle) excitations for every environment's instant now."""
         moment = _moment(self.env, self._horizons_s, self.plain)
-        torque = joint_torque(moment, self.policy(self._observer(moment)), self._limits)
-        muscles = torch.from_numpy(self._sim.export_muscles().astype(np.float32))
-        gain, bias, arms = muscles[:, 0], muscles[:, 1], muscles[:, 2 + self._dofs]
-        excitation = share_torques(torque, arms, gain, bias, self._weight, effort=EFFORT)
-        given = (arms @ (gain * excitation + bias)[..., None])[..., 0]
-        self.residual = (given - torque).abs().mean(0)
-        return excitation
+        return self._share(joint_torque(moment, self.policy(self._observer(moment)), self._limits))
+
+
+def _limits(torque_body: str) -> Tensor:
+    """(joint, 2) [N·m]."""
+    return torch.from_numpy(load(torque_body).model.actuator_ctrlrange).float()

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from kinesis.body import Body
-from kinesis.body.muscles import muscle_volume
+from kinesis.body.muscles import effort_cost
 from kinesis.body.state import State, facing
 from kinesis.command import Target
 
@@ -56,7 +56,7 @@ class Tables:
     def of(cls, body: Body) -> Tables:
         """Read them off a Body."""
         muscles = body.actuation == "muscle"
-        volume = muscle_volume(body.model) if muscles else np.ones(body.model.nu)
+        volume = effort_cost(body.model, "volume") if muscles else np.ones(body.model.nu)
         return cls(
             torch.from_numpy(body.joint_qpos),
             torch.from_numpy(body.joint_dof),
@@ -65,7 +65,7 @@ class Tables:
             torch.tensor([body.landmarks.index(name) for name in body.feet]),
             9.81 * body.mass_kg,
             torch.from_numpy(np.abs(body.model.actuator_ctrlrange).mean(1)).float(),
-            torch.from_numpy(volume / volume.mean()).float(),
+            torch.from_numpy(volume).float(),
             Places(body.joint_qpos, body.joint_dof, body.tracked),
         )
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from kinesis import rotations
 from kinesis.body import Body, Kinematics
@@ -12,7 +15,7 @@ from kinesis.motion.gait.course import Course, Gaits, course, gaits_of
 from kinesis.motion.gait.feet import contact, planted
 from kinesis.motion.gait.legs import FootPose
 from kinesis.motion.gait.reach import lowered, retracted
-from kinesis.motion.gait.skeleton import skeleton_of
+from kinesis.motion.gait.skeleton import Skeleton, skeleton_of
 from kinesis.motion.gait.spec import GaitSpec, Timeline, timeline
 
 SOURCE = "kinesis built-in gait generator"
@@ -21,6 +24,8 @@ PAD_S = 2.0
 """Generated beyond both ends and cut off, so that the first and last footprints are whole."""
 LEAST_INNER_HZ = 100.0
 """Footprints are worked out at a multiple of the clip's rate, at least about this."""
+EASE_S = 0.016
+"""Standard deviation over which a walker's feet and pelvis are smoothed: 8 Hz, much as measured motion usually is."""
 
 _MADE: dict[str, Gaits] = {}
 
@@ -86,4 +91,30 @@ def _feet(
         for chain, (foot, mtp, touch) in zip(chains, feet, strict=True)
     ]
     legs = [(chain, foot) for chain, (foot, _) in zip(chains, held, strict=True)]
-    return lowered(position, laid.root, legs, rate_hz), held
+    position = lowered(position, laid.root, legs, rate_hz)
+    ease = _Ease(1.0 - laid.runs, EASE_S * rate_hz)
+    eased = [ease.foot(foot, mtp, made.skeleton, side) for side, (foot, mtp) in enumerate(held)]
+    return ease.values(position), eased
+
+
+@dataclass(frozen=True)
+class _Ease:
+    """Smoothing over `width` frames, where weight (frame,) says so."""
+
+    weight: np.ndarray
+    width: float
+
+    def values(self, values: np.ndarray) -> np.ndarray:
+        """(frame, ...) smoothed."""
+        smooth = gaussian_filter1d(values, self.width, axis=0, mode="nearest")
+        return values + self.weight.reshape(-1, *[1] * (values.ndim - 1)) * (smooth - values)
+
+    def foot(self, foot: FootPose, mtp: np.ndarray, skeleton: Skeleton, side: int) -> tuple[FootPose, np.ndarray]:
+        """A foot's way and mtp angle (frame,), smoothed in place, in angles and in the height of its sole."""
+        angles, sole = skeleton.foot_angles(foot.matrix, side), skeleton.soles[side]
+        angles[:, 0] = np.unwrap(angles[:, 0])
+        height = foot.origin[:, 2] - sole.drop_and_roll(foot.matrix, mtp)[0]
+        matrix, mtp = skeleton.foot_matrix(self.values(angles), side), self.values(mtp)
+        origin = self.values(foot.origin)
+        origin[:, 2] = sole.drop_and_roll(matrix, mtp)[0] + self.values(height)
+        return FootPose(origin, matrix), mtp

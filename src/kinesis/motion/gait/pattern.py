@@ -22,6 +22,12 @@ CHANNELS = (
 )
 
 
+PATH_ORDER = 4
+"""Harmonics of the pelvis's path."""
+PATH = (("PELVIS_FORWARD_MM", (2, 4)), ("PELVIS_LEFT_MM", (1, 3)), ("PELVIS_UP_MM", (2, 4)))
+"""What departs from the path that the feet ask, and the harmonics that left–right symmetry allows it."""
+
+
 class Posture(NamedTuple):
     """Nominal angles [rad].
 
@@ -43,11 +49,13 @@ class Table:
     """Harmonics of every channel over dimensionless speed, and the timing of foot contact.
 
     coefficients: speed (n,) → (n, channel, 2·order + 1) [rad]. timing: → (n, 4), toe-off, flat from and until
-    [cycle], forward tilt of the pelvis [rad].
+    [cycle], forward tilt of the pelvis [rad]. path: → (n, 2·PATH_ORDER + 1, 3), how the pelvis departs from the path
+    that the feet ask of it, forward, left and up [m].
     """
 
     coefficients: PchipInterpolator
     timing: PchipInterpolator
+    path: PchipInterpolator
 
     def curves(self, speed: np.ndarray, phase: np.ndarray) -> np.ndarray:
         """Channels (frame, channel) [rad] at dimensionless speed (frame,) and phase (frame,) [cycle]."""
@@ -58,21 +66,36 @@ class Table:
         return np.clip(speed, self.coefficients.x[0], self.coefficients.x[-1])
 
 
-def _columns(source: ModuleType) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients (n, channel, 2·order + 1) [rad] and timing (n, 4) of a module of key events."""
+class _Columns(NamedTuple):
+    """What a Table has at some speeds: coefficients [rad], timing, path [m]."""
+
+    coefficients: np.ndarray
+    timing: np.ndarray
+    path: np.ndarray
+
+    def table(self, speeds: np.ndarray) -> Table:
+        """Between the speeds by monotone cubics."""
+        return Table(*(PchipInterpolator(speeds, values) for values in self))
+
+
+def _columns(source: ModuleType) -> _Columns:
+    """Of a module of key events."""
     rows = []
     for channel in CHANNELS:
         events = getattr(source, channel)
         percent, degrees = np.array([e[0] for e in events], float), np.array([e[1] for e in events], float)
         rows.append([harmonics.from_events(p, d) for p, d in zip(percent.T, degrees.T, strict=True)])
     timing = np.stack([source.TOE_OFF, *source.FLAT, np.deg2rad(source.TILT_DEG)], -1)
-    return np.deg2rad(np.array(rows).swapaxes(0, 1)), timing
+    path = np.zeros((len(timing), 2 * PATH_ORDER + 1, len(PATH)))
+    for axis, (name, orders) in enumerate(PATH):
+        for order, (cosine, sine) in zip(orders, getattr(source, name, ()), strict=False):
+            path[:, order, axis], path[:, PATH_ORDER + order, axis] = cosine, sine
+    return _Columns(np.deg2rad(np.array(rows).swapaxes(0, 1)), timing, 1e-3 * path)
 
 
 def running_table() -> Table:
     """Running forward."""
-    coefficients, timing = _columns(running)
-    return Table(PchipInterpolator(running.SPEEDS, coefficients), PchipInterpolator(running.SPEEDS, timing))
+    return _columns(running).table(running.SPEEDS)
 
 
 def walking_table() -> Table:
@@ -81,24 +104,25 @@ def walking_table() -> Table:
     Backward: the pattern of slower forward walking in reverse (Winter, Pluck & Yang 1989, J Mot Behav
     21:291; Thorstensson 1986, Acta Physiol Scand 127:285), so that the toes land first.
     """
-    coefficients, timing = _columns(walking)
-    forward = Table(PchipInterpolator(walking.SPEEDS, coefficients), PchipInterpolator(walking.SPEEDS, timing))
+    columns = _columns(walking)
+    forward = columns.table(walking.SPEEDS)
     back = np.array([-0.50, -0.30, -0.15])
     reversed_columns = [_reversed(forward, -walking.BACKWARD * speed) for speed in back]
-    speeds = np.concatenate([back, walking.SPEEDS])
-    return Table(
-        PchipInterpolator(speeds, np.concatenate([[c for c, _ in reversed_columns], coefficients])),
-        PchipInterpolator(speeds, np.concatenate([[t for _, t in reversed_columns], timing])),
-    )
+    both = _Columns(*(np.stack([*b, *f]) for *b, f in zip(*reversed_columns, columns, strict=True)))
+    return both.table(np.concatenate([back, walking.SPEEDS]))
 
 
-def _reversed(table: Table, speed: float) -> tuple[np.ndarray, np.ndarray]:
-    """One column of the table played back, stance onto stance: coefficients and timing."""
+def _reversed(table: Table, speed: float) -> _Columns:
+    """One column of the table played back, stance onto stance."""
     toe_off, flat_from, flat_until, tilt = table.timing(speed)
     phase = toe_off - np.arange(harmonics.SAMPLES) / harmonics.SAMPLES
     curves = table.curves(np.full(len(phase), speed), phase)
-    timing = np.array([toe_off, toe_off - flat_until, toe_off - flat_from, tilt - np.deg2rad(2.0)])
-    return harmonics.from_samples(curves, harmonics.ORDER).T, timing
+    path = harmonics.basis(phase, PATH_ORDER) @ table.path(speed)
+    return _Columns(
+        harmonics.from_samples(curves, harmonics.ORDER).T,
+        np.array([toe_off, toe_off - flat_until, toe_off - flat_from, tilt - np.deg2rad(2.0)]),
+        harmonics.from_samples(path, PATH_ORDER),
+    )
 
 
 def posture(table: Table, speed: np.ndarray, phase: np.ndarray) -> Posture:

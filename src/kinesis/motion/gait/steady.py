@@ -7,11 +7,11 @@ from scipy.interpolate import PchipInterpolator
 
 from kinesis.motion.gait import harmonics
 from kinesis.motion.gait.feet import contact, flattened
-from kinesis.motion.gait.pattern import Table, posture, toe_angle
+from kinesis.motion.gait.pattern import PATH_ORDER, Table, posture, toe_angle
 from kinesis.motion.gait.skeleton import GRAVITY, Skeleton
 
 SAMPLES = 120
-ORDER = 4
+ORDER = PATH_ORDER
 FLIGHT = 0.05
 """Weight of free fall and of even travel where no foot bears."""
 KEPT = np.array([[0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]], dtype=bool)
@@ -24,7 +24,7 @@ def pelvis_wander(
     """Coefficients (2·ORDER + 1, 3) [m] of forward, left, up, and the natural forward speed [m/s].
 
     speed: dimensionless column of the table. The feet, weighted by load, say where the pelvis is: forward
-    and sideways by velocity, upward by height. even_s: see `_path` [s].
+    and sideways by velocity, upward by height; from there it departs as the table's `path` says. even_s: see `_path`.
     """
     phase = np.arange(3 * SAMPLES) / SAMPLES
     rate_hz = SAMPLES / stride_s
@@ -48,7 +48,8 @@ def pelvis_wander(
     natural = float(velocity[:, 0].sum() / total[:, 0].sum())
     velocity = (velocity + FLIGHT * np.array([natural, 0.0])) / (total[:, :1] + FLIGHT)
     turns = 2.0 * np.pi * np.arange(1, ORDER + 1) / stride_s
-    return np.concatenate([_path(velocity, turns, even_s), _height(height, total[:, 1], turns)[:, None]], 1), natural
+    asked = np.concatenate([_path(velocity, turns, even_s), _height(height, total[:, 1], turns)[:, None]], 1)
+    return asked + table.path(table.clip(np.array(speed))), natural
 
 
 def _path(velocity: np.ndarray, turns: np.ndarray, even_s: float) -> np.ndarray:
