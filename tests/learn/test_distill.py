@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from kinesis.body import Kinematics, load
+from kinesis.body.muscles import effort_cost
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.config import PPO, Distillation, Experiment, Network, Specialist, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.networks import Policy, make_actor
 from kinesis.learn.pipeline import Pipeline
-from kinesis.learn.teacher import Peer, Staff, Teacher
+from kinesis.learn.teacher import Peer, Shared, Staff, Teacher
 from kinesis.motion.clip import make_clip
 from kinesis.motion.library import Library
 from kinesis.motion.stray import stray
@@ -99,8 +100,24 @@ def test_every_environment_is_taught_by_the_teacher_of_the_clip_that_it_follows(
     assert (one() - other()).abs().max() > 0.01
 
 
+def test_what_a_peer_would_do_is_shared_anew_torques_kept(student):
+    env, _, _ = student
+    peer = Peer(Policy(make_actor(NETWORK, env.observation.shape[1], 80, noise=0.1, centre=0.2)), env)
+    asked, shared = peer(), Shared(peer, env, "force")
+    label, cost = shared(), torch.from_numpy(effort_cost(env.body.model, "force"))
+    muscles = torch.from_numpy(env.sim.export_muscles()).float()
+    arms = muscles[:, 2 + torch.from_numpy(env.body.joint_dof)]
+    torques = [(arms @ (muscles[:, 0] * u)[..., None])[..., 0] for u in (asked, label)]
+    assert (torques[1] - torques[0]).abs().mean() < 0.05 * torques[0].abs().mean()
+    assert (cost * label.square()).sum() < 0.5 * (cost * asked.square()).sum()
+    assert label.min() >= 0
+    assert label.max() <= 1
+    same_torques = Shared(peer, env, "muscle")()
+    assert same_torques.square().sum() < label.square().sum()
+
+
 def test_specialists_travel_with_the_experiment():
-    lessons = Distillation(teacher="default", specialists=(Specialist("run", "runs.safetensors"),))
+    lessons = Distillation(teacher="default", share_by="force", specialists=(Specialist("run", "runs.safetensors"),))
     assert from_json(Distillation, to_json(lessons)) == lessons
 
 

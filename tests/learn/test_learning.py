@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from kinesis.body import Kinematics, load
+from kinesis.body.muscles import effort_cost
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Card, load_checkpoint, read_tensors, save_checkpoint, write_tensors
@@ -41,7 +42,7 @@ def stage(library, folder, config=SMALL, seed=0, task="imitate_torque"):
     width = env.observation.shape[1]
     actor = make_actor(NETWORK, width, env.num_actions, noise=config.noise, centre=env.law.centre)
     critic = make_critic(NETWORK, width)
-    return PPOStage(env, make_ppo(actor, critic, config, width, env.num_actions), config, folder)
+    return PPOStage(env, make_ppo(actor, critic, config, width, env.num_actions, env.body), config, folder)
 
 
 def weights(stage):
@@ -80,6 +81,23 @@ def test_effort_as_a_loss_lowers_the_excitations(library, tmp_path):
     driven = stage(library, tmp_path, config, task="imitate")
     effort = [driven.iterate()["loss/effort"] for _ in range(6)]
     assert effort[-1] < 0.8 * effort[0]
+
+
+def test_effort_by_force_is_dear_for_the_strong(library, tmp_path):
+    config = dataclasses.replace(SMALL, learning_rate=1e-3, desired_divergence=10.0, effort=1e4, effort_by="force")
+    driven = stage(library, tmp_path, config, task="imitate")
+    seen, cost = driven.env.observation, torch.from_numpy(effort_cost(driven.env.body.model, "force"))
+    actor = driven.algorithm.actor
+
+    def excitation():
+        return actor.mlp(actor.obs_normalizer(seen)).detach().clamp(0.0, 1.0).mean(0)
+
+    before = excitation()
+    for _ in range(6):
+        driven.iterate()
+    left = excitation() / before
+    dear, cheap = cost > cost.quantile(0.9), cost < cost.quantile(0.4)
+    assert left[dear].mean() < 0.9 * left[cheap].mean()
 
 
 def test_shoves_come_every_two_seconds_and_are_level_and_bounded(library, tmp_path, monkeypatch):
