@@ -212,6 +212,20 @@ def test_physiology_pays_for_soft_steady_steps(clip):
     assert torch.allclose(REWARDS.get("smoothness")(m, k=30.0), torch.exp(torch.tensor(-0.3)), atol=1e-5)
 
 
+def test_bearing_on_a_foot_that_ought_to_swing_costs(clip):
+    env = build("imitate", [clip])
+    m, term = env.moment, REWARDS.get("swing_load")
+    feet, wanted = m.tables.feet, m.target.now.landmarks
+    m.now.ground_force[:] = 0.0
+    m.now.ground_force[:, 0, 2] = 0.5 * m.tables.weight_n
+    wanted[:, feet, 2] = 0.02
+    assert torch.allclose(term(m, k=2.0), torch.ones(env.num_envs))
+    wanted[:, feet[0], 2] = 0.2  # the heel is up, the ball still bears
+    assert torch.allclose(term(m, k=2.0), torch.ones(env.num_envs))
+    wanted[:, feet[1], 2] = 0.1
+    assert torch.allclose(term(m, k=2.0), torch.exp(torch.tensor(-2.0 * 0.25)))
+
+
 def test_leaning_on_a_joint_stop_costs(clip):
     env = build("imitate", [clip])
     m, margin = env.moment, 0.05

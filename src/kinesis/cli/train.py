@@ -36,7 +36,8 @@ class Train:
     samples: int | None = None
     """Control steps of every PPO stage, in place of the recipe's."""
     physiology: tuple[str, ...] = ()
-    """Reward muscles for it too: effort, cubed_effort, volume_effort, smoothness, joint_stops, impact, foot_slip."""
+    """Reward muscles for it too: effort, cubed_effort, volume_effort, smoothness, joint_stops, impact, foot_slip,
+    swing_load."""
 
 
 def main(argv: Sequence[str]) -> int:

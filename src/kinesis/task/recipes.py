@@ -95,6 +95,7 @@ PHYSIOLOGY: Mapping[str, Term] = {
     "joint_stops": Term("joint_stops", 0.2, {"k": 20.0, "margin_rad": 0.1}),
     "impact": Term("impact", 0.2, {"k": 4.0, "limit_bw": 1.2}),
     "foot_slip": Term("foot_slip", 0.2, {"k": 20.0}),
+    "swing_load": Term("swing_load", 0.2, {"k": 30.0}),
 }
 """Reward terms that may be switched on in a task for muscles."""
 

@@ -117,6 +117,21 @@ def foot_slip(m: Moment, *, k: float) -> Tensor:
     return torch.exp(-k * (share * speed).sum(1))
 
 
+SWINGS_M = ((0.03, 0.042), (0.054, 0.064))
+"""Heights of heel bone and ball over which a wanted foot goes from standing to swinging; both bear at 0.02 m, and a
+ball rolls up to 0.05 m over its toes before it leaves."""
+
+
+@REWARDS.register("swing_load")
+def swing_load(m: Moment, *, k: float) -> Tensor:
+    """exp(-k · summed squared vertical force on feet that ought to swing). Forces in body weights; see `SWINGS_M`."""
+    lift = (m.now.ground_force[..., 2].unflatten(1, (2, -1)).sum(2) / m.tables.weight_n).clamp(0.0, 1.0)
+    height = m.target.now.landmarks[:, m.tables.feet, 2].unflatten(1, (2, -1))
+    low, high = torch.tensor(SWINGS_M).T
+    swings = ((height - low) / (high - low)).clamp(0.0, 1.0).prod(2)
+    return torch.exp(-k * (swings * lift.square()).sum(1))
+
+
 @REWARDS.register("kinesis_upright")
 def kinesis_upright(m: Moment, *, k: float) -> Tensor:
     """exp(-k (roll² + pitch²)), small angles taken from the up direction. KINESIS (Simos 2025)."""

@@ -7,10 +7,12 @@ natural, fast cadence); Kadaba et al. 1990, J Orthop Res 8:383 (pelvis and front
 2011, Gait Posture 33:6 and Stansfield et al. 2006, Gait Posture 23:288 (trends with speed). Hip angles
 are lowered for a pelvis that is tilted forward less than there, which keeps the thigh as inclined.
 
-They were then moved, by half degrees and mostly by less than four, until on this skeleton both feet reach
-the ground together in double support, the leg in front need not be overstretched, the pelvis passes over the feet
-at a nearly even pace, and the walk that results (after its feet are held to the ground) keeps within the variation
-that is published for healthy walkers.
+They were then refitted by Gauss-Newton, each column by itself, to the walk that results on this skeleton once its feet
+are held to the ground, all its bones having their masses: the point from which the ground must push rolls from the heel
+to the toes of the foot that stands, the vertical force has its two humps (Perry & Burnfield 2010, ch. 21), the foot in
+front falls to the ground from 2 to 3 cm in the last twentieth of its swing, and hip (from the plane of the iliac
+spines), knee and ankle keep within the variation that is published for healthy walkers. The trunk is rigid with the
+pelvis, which therefore tilts less than people's, or it would lean; `PELVIS_FORWARD_MM` and the like were fitted with them.
 
 Speeds are v / sqrt(g·leg) (Hof 1996, Gait Posture 4:222). The column 0 is stepping on the spot (ours).
 """
