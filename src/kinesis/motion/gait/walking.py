@@ -12,7 +12,7 @@ are held to the ground, all its bones having their masses: the point from which 
 to the toes of the foot that stands, the vertical force has its two humps (Perry & Burnfield 2010, ch. 21), the foot in
 front falls to the ground from 2 to 3 cm in the last twentieth of its swing, and hip (from the plane of the iliac
 spines), knee and ankle keep within the variation that is published for healthy walkers. The trunk is rigid with the
-pelvis, which therefore tilts less than people's, or it would lean; `PELVIS_FORWARD_MM` and the like were fitted with them.
+pelvis, which therefore tilts less than people's, or it would lean. `PELVIS_FORWARD_MM` and the like were fitted too.
 
 Speeds are v / sqrt(g·leg) (Hof 1996, Gait Posture 4:222). The column 0 is stepping on the spot (ours).
 """
