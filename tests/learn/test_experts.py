@@ -120,7 +120,7 @@ def test_training_moves_the_gate_and_not_one_bit_of_the_experts(tmp_path):
     env = fresh_env()
     actor = mixture(env, symmetry=measure_symmetry(env))
     width = env.observation.shape[1]
-    algorithm = make_ppo(actor, make_critic(GATE, width), SMALL, width, 1)
+    algorithm = make_ppo(actor, make_critic(GATE, width), SMALL, width, 1, env.body)
     stage = PPOStage(env, algorithm, SMALL, tmp_path)
     env.reset()
     before = {k: v.clone() for k, v in actor.plain_state().items()}

@@ -111,9 +111,9 @@ def effort_cost(model: mujoco.MjModel, by: str) -> np.ndarray:
     if by not in EFFORTS:
         raise KinesisError.unknown("effort", by, EFFORTS)
     force = model.actuator_gainprm[:, 2]
-    cost: np.ndarray = {"muscle": np.ones_like(force), "force": force**2 + LEAST_COST * (force**2).mean()}.get(
-        by, muscle_volume(model)
-    )
+    if by == "muscle":
+        return np.ones_like(force)
+    cost: np.ndarray = muscle_volume(model) if by == "volume" else force**2 + LEAST_COST * (force**2).mean()
     return cost / cost.mean()
 
 

@@ -29,7 +29,7 @@ class CautiousPPO(RslPPO):
     learning_rate: float
 
     def __init__(
-        self, actor: ReflectedModel, critic: MLPModel, storage: RolloutStorage, config: PPO, body: Body | None = None
+        self, actor: ReflectedModel, critic: MLPModel, storage: RolloutStorage, config: PPO, body: Body
     ) -> None:
         """Split rsl_rl's optimiser into two groups. body: whose muscles count as `config.effort_by` says."""
         super().__init__(
@@ -48,8 +48,7 @@ class CautiousPPO(RslPPO):
         )
         self.config, self.updates = config, 0
         if config.effort:
-            cost = 1.0 if body is None else effort_cost(body.model, config.effort_by)
-            self.symmetry = _Effort(config.effort, cost)
+            self.symmetry = _Effort(config.effort, effort_cost(body.model, config.effort_by))
         self.optimizer = _TwoRates(actor, critic, config)
 
     def update(self) -> dict[str, float]:
@@ -75,7 +74,7 @@ class _Effort:
 
     use_mirror_loss = True
 
-    def __init__(self, weight: float, cost: np.ndarray | float) -> None:
+    def __init__(self, weight: float, cost: np.ndarray) -> None:
         self.mirror_loss_coeff, self._cost = weight, torch.as_tensor(cost, dtype=torch.float32)
 
     def augment_batch(self, batch: RolloutStorage.Batch, original_batch_size: int) -> None:
@@ -103,12 +102,10 @@ class _TwoRates(torch.optim.Adam):
         return super().step(closure)
 
 
-def make_ppo(
-    actor: ReflectedModel, critic: MLPModel, config: PPO, width: int, sampled: int, body: Body | None = None
-) -> CautiousPPO:
+def make_ppo(actor: ReflectedModel, critic: MLPModel, config: PPO, width: int, sampled: int, body: Body) -> CautiousPPO:
     """PPO with storage for `config.envs` environments and `config.steps` steps of `sampled` numbers each.
 
-    body: whose muscles count as `config.effort_by` says; without one all count alike.
+    body: whose muscles count as `config.effort_by` says.
     """
     seen = observations(torch.zeros(config.envs, width))
     storage = RolloutStorage("rl", config.envs, config.steps, seen, [sampled], "cpu")

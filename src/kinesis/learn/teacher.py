@@ -149,7 +149,7 @@ class Shared:
 
     def __init__(self, peer: Peer, env: Env, by: str) -> None:
         """by: what each muscle counts, see `effort_cost`."""
-        self.peer, self._share = peer, Sharing(env, _limits(f"{env.body.name}_torque"), by)
+        self.peer, self._share = peer, Sharing(env, _limits(f"{env.body.skeleton}_torque"), by)
 
     @property
     def residual(self) -> Tensor:
