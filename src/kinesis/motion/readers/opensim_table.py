@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,12 +47,13 @@ def read_table(path: Path, wanted: Callable[[str], str | None]) -> Table:
     Raises:
         KinesisError: for a header, a row or a time that is not sound; the sentence names the line.
     """
-    numbered = enumerate(text_lines(path), 1)
-    title, header = _read_header(path, numbered)
-    line, headings = _read_headings(path, numbered)
-    _check_columns(header, len(headings), f"{path}, line {line}")
-    picked = _pick(headings, wanted, f"{path}, line {line}")
-    rows, lines = _read_rows(path, numbered, headings, picked)
+    with closing(text_lines(path)) as text:
+        numbered = enumerate(text, 1)
+        title, header = _read_header(path, numbered)
+        line, headings = _read_headings(path, numbered)
+        _check_columns(header, len(headings), f"{path}, line {line}")
+        picked = _pick(headings, wanted, f"{path}, line {line}")
+        rows, lines = _read_rows(path, numbered, headings, picked)
     _check_rows(header, len(rows), str(path))
     values = dict(zip(picked, np.array(rows).T.copy(), strict=True))
     table = Table(path, title, header, tuple(headings), values.pop("time"), values, np.array(lines))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO, cast
 
@@ -50,8 +50,10 @@ def beginning(path: Path, count: int = 4096) -> bytes:
         return b""
 
 
-def text_lines(path: Path) -> Iterator[str]:
+def text_lines(path: Path) -> Generator[str]:
     """The lines of a text file, one after the other, without their ends.
+
+    The file is open until the last line or `close`: who may stop before puts it into `contextlib.closing`.
 
     Raises:
         KinesisError: for bytes that are no text, endless lines, damaged compression, too much of it all.

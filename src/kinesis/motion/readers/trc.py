@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,12 +52,13 @@ def read_trc(path: Path) -> Sequence[Recording]:
         KinesisError: for a header, a row or a time that is not sound; one sentence with the line.
     """
     path = checked_path(path)
-    numbered = enumerate(text_lines(path), 1)
-    header = _read_header(path, numbered)
-    rate_hz = header.number("DataRate", str(path))
-    frames = header.number("NumFrames", str(path))
-    check_length(int(frames) if math.isfinite(frames) else -1, rate_hz, str(path))
-    rows = _read_rows(path, numbered, len(header.names), frames)
+    with closing(text_lines(path)) as lines:
+        numbered = enumerate(lines, 1)
+        header = _read_header(path, numbered)
+        rate_hz = header.number("DataRate", str(path))
+        frames = header.number("NumFrames", str(path))
+        check_length(int(frames) if math.isfinite(frames) else -1, rate_hz, str(path))
+        rows = _read_rows(path, numbered, len(header.names), frames)
     _check_time(path, rows[:, 1], rate_hz)
     position = rows[:, _LEAD:].reshape(len(rows), -1, 3)
     position[~np.isfinite(position).all(-1) | ~position.any(-1)] = np.nan
