@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kinesis.body.dynamics import fold
 from kinesis.body.muscles import muscle_state
 from kinesis.errors import KinesisError
 from kinesis.evaluate import Mass, Recording, follow_clips, load_recording, load_recordings, record, save
-from kinesis.evaluate.mechanics import fibres, fold, ground
+from kinesis.evaluate.mechanics import fibres, ground
 from kinesis.evaluate.recording import ENDING, resampled
 from kinesis.evaluate.signals import SIGNALS
 from kinesis.motion.find import find_motions

@@ -53,12 +53,24 @@ def test_labels_give_the_torque_that_the_teacher_asks_for(student):
     assert label.min() >= 0
     assert label.max() <= 1
     seen = teacher._observer(env.moment)
-    torque = joint_torque(env.moment, teacher.policy(seen), teacher._limits)
+    torque = joint_torque(teacher.law, env.moment, teacher.policy(seen), teacher._limits)
     muscles = torch.from_numpy(env.sim.export_muscles()).float()
     arms = muscles[:, 2 + torch.from_numpy(env.body.joint_dof)]
     given = (arms @ (muscles[:, 0] * label + muscles[:, 1])[..., None])[..., 0]
     assert (given - torque).abs().mean() < 0.05 * torque.abs().mean()
     assert torque.abs().mean() > 0.5
+
+
+def test_a_teacher_that_is_fed_forward_asks_for_the_torques_of_the_motion_too(student):
+    env, teacher, _ = student
+    fed = Teacher(teacher.policy, TASKS.get("imitate_torque_forward")(), env)
+    muscles = torch.from_numpy(env.sim.export_muscles()).float()
+    arms = muscles[:, 2 + torch.from_numpy(env.body.joint_dof)]
+    more = (arms @ (muscles[:, 0] * (fed() - teacher()))[..., None])[..., 0]
+    library = Library(load("legs80_torque"), env.command.library.clips, ground=True)
+    wanted = env.command.target_of(library, (0.02,)).ahead.activation[:, 0]
+    assert wanted.abs().max() > 10.0
+    assert np.corrcoef(more.flatten(), wanted.flatten())[0, 1] > 0.9
 
 
 @pytest.mark.parametrize("horizons_s", [(0.02,), (0.02, 0.3)])

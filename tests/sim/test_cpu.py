@@ -24,7 +24,7 @@ def start(sim, activation=0.1):
     to = lambda x: torch.from_numpy(np.array(x)).float()  # noqa: E731
     state = State(
         to(qpos), to(qvel), to(marks.position), to(marks.velocity),
-        torch.full((sim.num_envs, sim.model.na), activation), torch.zeros(sim.num_envs, 4, 3),
+        torch.full((sim.num_envs, sim.model.na), activation), *torch.zeros(2, sim.num_envs, 4, 3),
     )  # fmt: skip
     sim.reset(torch.arange(sim.num_envs), state)
     return state
@@ -79,7 +79,9 @@ def test_standing_weight_is_carried_by_the_feet(body):
     to = lambda x: torch.from_numpy(np.array(x)).float()  # noqa: E731
     sim.reset(
         torch.arange(1),
-        State(to(qpos), zero, to(marks.position), to(marks.velocity), torch.full((1, 80), 0.2), torch.zeros(1, 4, 3)),
+        State(
+            to(qpos), zero, to(marks.position), to(marks.velocity), torch.full((1, 80), 0.2), *torch.zeros(2, 1, 4, 3)
+        ),
     )
     length = muscle_state(body, mujoco.MjData(body.model), qpos[0], np.zeros(body.model.nv)).length
     forces = []

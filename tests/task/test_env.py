@@ -10,9 +10,11 @@ from kinesis.body import FORWARD_B, Kinematics, load
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.motion.clip import make_clip
+from kinesis.motion.gait import GaitSpec, Segment, generate
 from kinesis.motion.library import Library
 from kinesis.rotations import from_axis_angle, heading, multiply, rotate
-from kinesis.task import TASKS, Env
+from kinesis.task import TASKS, Env, Term
+from kinesis.task.actions import LAWS, joint_torque
 from kinesis.task.observe import OBSERVATIONS
 from kinesis.task.reward import REWARDS
 
@@ -34,7 +36,13 @@ def wave(body, *, turn=0.0, shift=(0.0, 0.0), seconds=2.0):
 def build(task, clips, *, seed=0, **options):
     config = dataclasses.replace(TASKS.get(task)(), **options.pop("changes", {}))
     body = load(config.body)
-    command = Follow(Library(body, clips), ENVS, config.horizons_s, seed=seed, **options.pop("command", {}))
+    command = Follow(
+        Library(body, clips, ground=config.follows_ground),
+        ENVS,
+        config.horizons_s,
+        seed=seed,
+        **options.pop("command", {}),
+    )
     return Env(config, command, ENVS, **options)
 
 
@@ -226,6 +234,47 @@ def test_bearing_on_a_foot_that_ought_to_swing_costs(clip):
     assert torch.allclose(term(m, k=2.0), torch.exp(torch.tensor(-2.0 * 0.25)))
 
 
+@pytest.fixture
+def borne():
+    """A moment of a task that rewards for the ground's part, which is just as wanted, and its wanted forces."""
+    clip = generate(Kinematics(load("legs80")), GaitSpec((Segment(0.0, "walk", 1.2),), 3.0))
+    env = build(
+        "imitate", [clip], changes={"rewards": (Term("load", 1.0, {"k": 2.0}), Term("pressure", 1.0, {"k": 9.0}))}
+    )
+    m = env.moment
+    m.now.landmarks[:] = m.target.now.landmarks
+    m.now.ground_force[:] = m.target.now.ground_force
+    m.now.pressure[:] = m.target.now.pressure
+    return m
+
+
+def test_bearing_as_the_motion_asks_pays_in_full_and_weight_on_the_other_foot_costs(borne):
+    load = REWARDS.get("load")
+    assert torch.allclose(load(borne, k=2.0), torch.ones(ENVS))
+    assert borne.target.now.ground_force[..., 2].sum(1).mean() == pytest.approx(borne.tables.weight_n, rel=0.5)
+    borne.now.ground_force[:, [0, 2], 2] += torch.tensor([-0.2, 0.2]) * borne.tables.weight_n
+    off = torch.exp(torch.tensor(-2.0 * 2 * 0.2**2))
+    enough = (borne.now.ground_force[:, [0, 2], 2] >= 0.0).all(1)
+    assert enough.any()
+    assert torch.allclose(load(borne, k=2.0)[enough], off, atol=1e-5)
+
+
+def test_bearing_on_another_place_of_the_sole_costs_by_its_load(borne):
+    pressure = REWARDS.get("pressure")
+    assert torch.allclose(pressure(borne, k=9.0), torch.ones(ENVS), atol=1e-6)
+    borne.now.pressure[:, [0, 2], 0] += 0.1
+    borne.now.pressure[:, [1, 3]] = 7.0  # where nothing bears, it does not matter where
+    share = (borne.now.ground_force[..., 2].unflatten(1, (2, -1)).sum(2) / borne.tables.weight_n).clamp(0.0, 1.0).sum(1)
+    assert torch.allclose(pressure(borne, k=9.0), torch.exp(-9.0 * 0.01 * share), atol=1e-4)
+    borne.now.pressure += torch.tensor([3.0, -2.0, 0.0])  # bearing and bone moved together
+    borne.now.landmarks += torch.tensor([3.0, -2.0, 0.0])
+    assert torch.allclose(pressure(borne, k=9.0), torch.exp(-9.0 * 0.01 * share), atol=1e-4)
+
+
+def test_only_a_task_that_reads_the_ground_gets_it(clip):
+    assert build("imitate", [clip]).moment.target.now.ground_force.shape[-1] == 0
+
+
 def test_leaning_on_a_joint_stop_costs(clip):
     env = build("imitate", [clip])
     m, margin = env.moment, 0.05
@@ -266,3 +315,30 @@ def test_physiology_terms_join_a_task_or_take_their_kinds_place():
     assert with_physiology(task, []) == task
     with pytest.raises(KinesisError, match="smoothness"):
         with_physiology(task, ["smothness"])
+
+
+@pytest.fixture(scope="module")
+def stroll():
+    return generate(Kinematics(load("legs80_torque")), GaitSpec((Segment(0.0, "walk", 1.2),), 3.0))
+
+
+def test_the_torques_of_the_motion_are_fed_forward(stroll):
+    env = build("imitate_torque_forward", [stroll])
+    none, limits = torch.zeros(ENVS, 14), torch.tensor([[-1e4, 1e4]]).expand(14, 2)
+    fed, plain = (
+        joint_torque(LAWS.get(law), env.moment, none, limits) for law in ("joint_servo_forward", "joint_servo")
+    )
+    wanted = env.moment.target.ahead.activation[:, 0]
+    assert wanted.abs().max() > 20.0
+    assert torch.allclose(fed - plain, wanted, atol=1e-2)
+    assert torch.allclose(env.sim.state.activation, env.moment.target.now.activation)
+
+
+def test_who_is_fed_forward_stays_nearer_to_the_motion(stroll):
+    far = {}
+    for task in ("imitate_torque", "imitate_torque_forward"):
+        env = build(task, [stroll], seed=3, auto_reset=False)
+        for _ in range(12):
+            moment = env.step(torch.zeros(ENVS, 14)).moment
+        far[task] = float(moment.tracked_distance.mean())
+    assert far["imitate_torque_forward"] < 0.8 * far["imitate_torque"]

@@ -160,7 +160,7 @@ def adapt(
     config = _config(samples)
     body = load(card.task.body)
     command = Follow(
-        Library(body, clips, card.task.intent),
+        Library(body, clips, card.task.intent, ground=card.task.follows_ground),
         config.envs,
         card.task.horizons_s,
         seed=seed,

@@ -104,7 +104,7 @@ def full_model() -> mujoco.MjModel:
 def lean_spec() -> mujoco.MjSpec:
     """Specification for stepping: bones with written-out inertias, wraps, muscles, soles, ground.
 
-    Adds one net contact force sensor per foot segment (`FEET` order), world frame [N].
+    Adds one sensor per foot segment (`FEET` order): net force of contact [N] and its centre [m], world frame.
     """
     full, spec = full_model(), full_spec()
     used_sites, used_geoms = _wrapped(full)
@@ -138,7 +138,7 @@ def lean_spec() -> mujoco.MjSpec:
             objname=foot,
             reftype=mujoco.mjtObj.mjOBJ_GEOM,
             refname="floor",
-            intprm=[2, 3, 1],  # data: force; reduce: net force (world frame); one slot
+            intprm=[2 + 16, 3, 1],  # data: force and place; reduce: net force (world frame); one slot
         )
     return spec
 

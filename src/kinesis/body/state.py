@@ -20,7 +20,8 @@ class State:
     landmarks, landmark_velocities (..., landmark, 3) world [m], [m/s].
     activation (..., actuator): muscle activation in [0, 1], or lagged torque [N·m] of a torque form.
     ground_force (..., foot, 3): mean force of the ground on each foot segment over the last physics
-    step, world [N]. Activation and ground force are zero where they are not known (a reference).
+    step, world [N]. pressure (..., foot, 3): where that acts, world [m]; means nothing where there is no force.
+    Activation, ground force and pressure have no width where they are not known (mostly of a reference).
     """
 
     qpos: Tensor
@@ -29,6 +30,7 @@ class State:
     landmark_velocities: Tensor
     activation: Tensor
     ground_force: Tensor
+    pressure: Tensor
 
     def __getitem__(self, index: object) -> Self:
         """The same index applied to every tensor."""

@@ -37,7 +37,7 @@ class Train:
     """Control steps of every PPO stage, in place of the recipe's."""
     physiology: tuple[str, ...] = ()
     """Reward muscles for it too: effort, cubed_effort, volume_effort, smoothness, joint_stops, impact, foot_slip,
-    swing_load."""
+    swing_load, load, pressure."""
 
 
 def main(argv: Sequence[str]) -> int:

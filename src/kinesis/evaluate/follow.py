@@ -87,8 +87,9 @@ def count_frames(clip: Clip, task: TaskConfig) -> int:
 def make_env(policy: Policy, task: TaskConfig, clips: Sequence[Clip], perturbation: Perturbation | None) -> Env:
     """One environment a clip, at its beginning, that never ends by itself."""
     body, count = load(task.body), len(clips)
-    command = Follow(Library(body, clips, task.intent), count, task.horizons_s, clips=torch.arange(count))
     plain = dataclasses.replace(task, rewards=(), endings=(), longest_episode_s=float("inf"))
+    library = Library(body, clips, plain.intent, ground=plain.follows_ground)
+    command = Follow(library, count, plain.horizons_s, clips=torch.arange(count))
     prime = policy.prime if body.actuation == "muscle" and task.law == "excitation" else None
     make_sim = functools.partial(PerturbedSim, perturbation, clips) if perturbation else CpuSim
     return Env(plain, command, count, prime=prime, auto_reset=False, make_sim=make_sim)

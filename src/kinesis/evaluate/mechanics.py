@@ -13,6 +13,7 @@ import mujoco
 import numpy as np
 
 from kinesis.body import Body
+from kinesis.body.dynamics import fold
 from kinesis.body.muscles import fibre_and_tendon
 
 _STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS.value
@@ -40,16 +41,6 @@ def mechanics(
     with ThreadPoolExecutor(len(pieces)) as pool:
         list(pool.map(lambda rows: _evaluate(body, model, states, controls, control_spec, rows, raw), pieces))
     return _named(body, model, raw)
-
-
-def fold(body: Body, qpos: np.ndarray, forces: np.ndarray) -> np.ndarray:
-    """Generalised forces (instant, nv) as moments of the driven joints (instant, joint), couplings folded in.
-
-    A coordinate that follows a driver adds its force times d coordinate / d driver, by virtual work.
-    """
-    couplings = body.couplings
-    follow = couplings.slope(qpos) * forces[:, couplings.dependent_dof]
-    return forces[:, body.joint_dof] + follow @ (couplings.driver_dof[:, None] == body.joint_dof)
 
 
 def fibres(model: mujoco.MjModel, length: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -160,7 +160,7 @@ class Pipeline:
     def _env(self, stage: Stage, envs: int, hard_share: float = 0.0, copies: Sequence[Clip] = ()) -> Env:
         body, clips = load(stage.task.body), [*self.clips, *copies]
         command = Follow(
-            Library(body, clips, stage.task.intent),
+            Library(body, clips, stage.task.intent, ground=stage.task.follows_ground),
             envs,
             stage.task.horizons_s,
             seed=self.experiment.seed,

@@ -19,7 +19,7 @@ from kinesis.learn.networks import Policy
 from kinesis.motion.library import Library
 from kinesis.sim import CpuSim
 from kinesis.task import Env, TaskConfig
-from kinesis.task.actions import joint_torque
+from kinesis.task.actions import LAWS, joint_torque
 from kinesis.task.moment import Moment
 from kinesis.task.observe import Observer
 from kinesis.task.symmetry import measure_symmetry
@@ -172,7 +172,11 @@ class Teacher:
         self, policy: Policy, task: TaskConfig, env: Env, plain: Library | None = None, by: str = "muscle"
     ) -> None:
         """task: the teacher's own, whose observation it is given. env: the student's. plain: see `make_expert`."""
-        self.policy, self.env, self.plain = policy, env, plain
+        self.policy, self.env, self.law = policy, env, LAWS.get(task.law)
+        if task.follows_ground and plain is None:
+            assert isinstance(env.command, Follow)
+            plain = env.command.library
+        self.plain = Library(load(task.body), plain.clips, ground=True) if plain and task.follows_ground else plain
         self._limits, self._horizons_s = _limits(task.body), task.horizons_s
         self._observer, self._share = Observer(task.observations), Sharing(env, self._limits, by)
 
@@ -185,7 +189,7 @@ class Teacher:
     def __call__(self) -> Tensor:
         """(env, muscle) excitations for every environment's instant now."""
         moment = _moment(self.env, self._horizons_s, self.plain)
-        return self._share(joint_torque(moment, self.policy(self._observer(moment)), self._limits))
+        return self._share(joint_torque(self.law, moment, self.policy(self._observer(moment)), self._limits))
 
 
 def _limits(torque_body: str) -> Tensor:

@@ -16,6 +16,7 @@ from kinesis.body.body import skeleton_name
 from kinesis.body.state import State
 from kinesis.errors import KinesisError
 from kinesis.motion.clip import Clip
+from kinesis.motion.ground import ground_of, torques_of
 from kinesis.motion.intent import intended
 
 
@@ -24,9 +25,10 @@ class Library:
 
     duration_s (clip,) [s]. After its end a clip goes on at its last velocity with its last posture, so that
     looking ahead is defined everywhere. What lies ahead is, with an intent, what the body intends (`motion/intent`).
+    With `ground`, states have what the ground must do for the clips (`motion/ground`), and a torque form's torques.
     """
 
-    def __init__(self, body: Body, clips: Sequence[Clip], intent: str = "") -> None:
+    def __init__(self, body: Body, clips: Sequence[Clip], intent: str = "", *, ground: bool = False) -> None:
         """Pack clips of `body`'s skeleton, whichever muscles or torques drive it. intent: the weights' fingerprint."""
         if not clips:
             raise KinesisError("a library needs at least one clip")
@@ -36,12 +38,7 @@ class Library:
         self.body, self.clips = body, tuple(clips)
         self.names = tuple(clip.name for clip in clips)
         ahead = intended(intent, Kinematics(body), clips) if intent else []
-        tables = [
-            np.concatenate(
-                [c.qpos, c.qvel, c.landmarks.reshape(c.frames, -1), c.landmark_velocities.reshape(c.frames, -1)], 1
-            )
-            for c in (*clips, *ahead)
-        ]
+        tables = [np.concatenate(_columns(body, clip, ground), 1) for clip in (*clips, *ahead)]
         frames = np.array([c.frames for c in clips])
         rate_hz = np.array([c.rate_hz for c in clips], np.float32)
         self._table = np.concatenate(tables).astype(np.float32)
@@ -49,9 +46,12 @@ class Library:
         self._of_clip = np.cumsum(frames) - frames, frames - 1, rate_hz
         self.duration_s = torch.tensor([c.duration_s for c in clips])
         nq, nv, marks = body.model.nq, body.model.nv, 3 * len(body.landmarks)
-        ends = np.cumsum([nq, nv, marks, marks]).tolist()
+        feet = 3 * len(body.feet) * ground
+        driven = body.model.nu * (ground and body.actuation == "torque")
+        ends = np.cumsum([nq, nv, marks, marks, driven, feet, feet]).tolist()
         self._columns = [slice(*pair) for pair in itertools.pairwise([0, *ends])]
         self._mark_shape = (len(body.landmarks), 3)
+        self._foot_shape = (len(body.feet), 3) if ground else (0,)
         travelling = [0, *range(nq + nv, nq + nv + marks, 3)]
         self._level = np.array([(column + axis, nq + axis) for column in travelling for axis in (0, 1)])
 
@@ -67,7 +67,7 @@ class Library:
             time_s: (env, ...) times from each clip's start [s].
 
         Returns:
-            State (env, ..., *); activation and ground force are empty (width 0).
+            State (env, ..., *); activation, ground force and pressure are empty (width 0) where not asked for.
         """
         times = time_s.reshape(len(clip), math.prod(time_s.shape[1:])).numpy()
         return self._state(self._rows(clip.numpy(), times).reshape(*time_s.shape, -1))
@@ -85,17 +85,31 @@ class Library:
 
     def _state(self, rows: np.ndarray) -> State:
         """Views of rows (..., column). Numpy cuts them: for one environment a cut by torch costs several times more."""
-        qpos, qvel, marks, speeds = (rows[..., columns] for columns in self._columns)
-        shape = (*rows.shape[:-1], *self._mark_shape)
-        empty = torch.from_numpy(rows[..., :0])
+        qpos, qvel, marks, speeds, driven, force, pressure = (rows[..., columns] for columns in self._columns)
+        shape, feet = (*rows.shape[:-1], *self._mark_shape), (*rows.shape[:-1], *self._foot_shape)
         return State(
             torch.from_numpy(qpos),
             torch.from_numpy(qvel),
             torch.from_numpy(marks.reshape(shape)),
             torch.from_numpy(speeds.reshape(shape)),
-            empty,
-            empty,
+            torch.from_numpy(driven),
+            torch.from_numpy(force.reshape(feet)),
+            torch.from_numpy(pressure.reshape(feet)),
         )
+
+
+def _columns(body: Body, clip: Clip, ground: bool) -> list[np.ndarray]:
+    """What a table holds of a clip, each (frame, column); a foot's force bears on the first of its segments."""
+    parts = [clip.qpos, clip.qvel, clip.landmarks, clip.landmark_velocities]
+    if ground:
+        borne = ground_of(body, clip)
+        if body.actuation == "torque":
+            parts.append(torques_of(body, clip, borne))
+        for values in borne:
+            segments = np.zeros((clip.frames, len(body.feet), 3))
+            segments[:, :: len(body.feet) // 2] = values
+            parts.append(segments)
+    return [part.reshape(clip.frames, -1) for part in parts]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -171,13 +171,15 @@ class CpuSim:
         qpos, qvel = self._now[:, 1 : 1 + model.nq], self._now[:, 1 + model.nq : 1 + model.nq + model.nv]
         landmarks = self._kinematics.landmarks(qpos, qvel)
         plain = self._now.astype(np.float32)
+        feet = torch.from_numpy(self._sensed[:, -1].reshape(self.num_envs, -1, 6).astype(np.float32))
         return State(
             qpos=torch.from_numpy(plain[:, 1 : 1 + model.nq]),
             qvel=torch.from_numpy(plain[:, 1 + model.nq : 1 + model.nq + model.nv]),
             landmarks=torch.from_numpy(landmarks.position.astype(np.float32)),
             landmark_velocities=torch.from_numpy(landmarks.velocity.astype(np.float32)),
             activation=torch.from_numpy(plain[:, 1 + model.nq + model.nv :]),
-            ground_force=torch.from_numpy(-self._sensed[:, -1].reshape(self.num_envs, -1, 3).astype(np.float32)),
+            ground_force=-feet[..., :3],
+            pressure=feet[..., 3:],
         )
 
 

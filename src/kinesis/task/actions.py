@@ -11,6 +11,7 @@ from torch import Tensor
 from kinesis.body import Body
 from kinesis.registry import Registry
 from kinesis.sim import Controller
+from kinesis.task.config import FORWARD
 from kinesis.task.moment import Moment
 
 STIFFNESS = (300.0, 250.0, 100.0, 300.0, 250.0, 60.0, 8.0) * 2
@@ -75,9 +76,14 @@ def _joint(moment: Moment, action: Tensor, servo: Tensor) -> Tensor:
     return torch.cat([angle, speed, servo[0].expand_as(angle), servo[1].expand_as(angle)], -1)
 
 
-def joint_torque(moment: Moment, action: Tensor, limits: Tensor) -> Tensor:
-    """The torque (env, joint) [N·m] that the joint servo asks for now, within limits (joint, 2)."""
-    angle, speed, stiffness, damping = _joint(moment, action, torch.tensor([STIFFNESS, DAMPING])).chunk(4, -1)
+def _joint_forward(moment: Moment, action: Tensor, servo: Tensor) -> Tensor:
+    """As `_joint`, and the torque that the motion takes by inverse dynamics besides: what is left is balance."""
+    return _joint(moment, action + moment.target.ahead.activation[:, 0] / (RESIDUAL_RAD * servo[0]), servo)
+
+
+def joint_torque(law: Law, moment: Moment, action: Tensor, limits: Tensor) -> Tensor:
+    """The torque (env, joint) [N·m] that a joint servo asks for now, within limits (joint, 2)."""
+    angle, speed, stiffness, damping = law.control(moment, action, torch.tensor([STIFFNESS, DAMPING])).chunk(4, -1)
     torque = stiffness * (angle - moment.joints) + damping * (speed - moment.joint_speeds)
     return torch.maximum(torch.minimum(torque, limits[:, 1]), limits[:, 0])
 
@@ -86,3 +92,4 @@ LAWS.register("excitation")(Law(Controller.NONE, "muscle", 0.05, (0.0, 1.0), _no
 LAWS.register("excitation_centred")(Law(Controller.NONE, "muscle", -0.9, (-1.0, 1.0), _nothing, _centred))
 LAWS.register("length_servo")(Law(Controller.LENGTH_SERVO, "muscle", 0.0, (-1.0, 1.0), _longest, _length))
 LAWS.register("joint_servo")(Law(Controller.JOINT_SERVO, "torque", 0.0, (-3.0, 3.0), _servo, _joint))
+LAWS.register(FORWARD)(Law(Controller.JOINT_SERVO, "torque", 0.0, (-3.0, 3.0), _servo, _joint_forward))

@@ -36,3 +36,14 @@ class TaskConfig:
     initial_activation: float = 0.05
     longest_episode_s: float = 10.0
     intent: str = ""
+
+    @property
+    def follows_ground(self) -> bool:
+        """Whether the action law or a reward takes what the motion asks of the ground."""
+        return self.law == FORWARD or any(term.name in GROUND_REWARDS for term in self.rewards)
+
+
+FORWARD = "joint_servo_forward"
+"""The action law that takes the torques of the motion by inverse dynamics."""
+GROUND_REWARDS = ("load", "pressure")
+"""Rewards that take the ground's forces of the motion."""

@@ -205,7 +205,7 @@ class Env:
         self.moment = Moment(self.sim.state, everyone, self.action, self.control, self.tables)
 
     def _wanted(self, target: Target) -> State:
-        """The State a target asks for, with initial activation and no ground force."""
+        """The State a target asks for, with initial activation, or its own, and no ground force."""
         now, model = target.now, self.sim.model
         count = len(now.qpos)
         level = self.config.initial_activation if self.body.actuation == "muscle" else 0.0
@@ -214,7 +214,8 @@ class Env:
             now.qvel.clone(),
             now.landmarks.clone(),
             now.landmark_velocities.clone(),
-            torch.full((count, model.na), level),
+            now.activation.clone() if now.activation.shape[-1] else torch.full((count, model.na), level),
+            torch.zeros(count, len(self.body.feet), 3),
             torch.zeros(count, len(self.body.feet), 3),
         )
 

@@ -39,7 +39,7 @@ class ImitateVectorEnv(VectorEnv):
         self.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": []}
         self.num_envs = num_envs
         body = load(config.body)
-        self._library = Library(body, find_motions(motions, body), config.intent)
+        self._library = Library(body, find_motions(motions, body), config.intent, ground=config.follows_ground)
         self._command = Follow(self._library, num_envs, config.horizons_s, seed=seed)
         self.env = Env(config, self._command, num_envs, auto_reset=False)
         self._ended = torch.zeros(num_envs, dtype=torch.bool)

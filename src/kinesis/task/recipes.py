@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from kinesis.errors import KinesisError
 from kinesis.registry import Registry
-from kinesis.task.config import TaskConfig, Term
+from kinesis.task.config import FORWARD, TaskConfig, Term
 
 TASKS: Registry[Callable[[], TaskConfig]] = Registry("task")
 
@@ -63,6 +63,15 @@ def imitate_torque() -> TaskConfig:
     return dataclasses.replace(task, body="legs80_torque", law="joint_servo", observations=_FOLLOW, rewards=rewards)
 
 
+@TASKS.register("imitate_torque_forward")
+def imitate_torque_forward() -> TaskConfig:
+    """The teacher's task with torques by inverse dynamics fed forward, bearing on the ground as the motion asks."""
+    task = imitate_torque()
+    kept = [dataclasses.replace(t, weight=0.6 * t.weight) for t in task.rewards if t.name != "joints"]
+    borne = (Term("joints", 0.12, {"k": 5.0}), Term("load", 0.18, {"k": 8.0}), Term("pressure", 0.18, {"k": 200.0}))
+    return dataclasses.replace(task, law=FORWARD, rewards=(*kept, *borne))
+
+
 @TASKS.register("imitate_servo")
 def imitate_servo() -> TaskConfig:
     """Follow a clip with muscle length targets, the paper's servo, every physics step."""
@@ -96,6 +105,8 @@ PHYSIOLOGY: Mapping[str, Term] = {
     "impact": Term("impact", 0.2, {"k": 4.0, "limit_bw": 1.2}),
     "foot_slip": Term("foot_slip", 0.2, {"k": 20.0}),
     "swing_load": Term("swing_load", 0.2, {"k": 30.0}),
+    "load": Term("load", 0.2, {"k": 8.0}),
+    "pressure": Term("pressure", 0.2, {"k": 200.0}),
 }
 """Reward terms that may be switched on in a task for muscles."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from kinesis.body.state import facing
+from kinesis.body.state import State, facing
 from kinesis.registry import Registry
-from kinesis.task.moment import Moment
+from kinesis.task.moment import Moment, Tables
 
 REWARDS: Registry[Callable[..., Tensor]] = Registry("reward")
 
@@ -130,6 +131,34 @@ def swing_load(m: Moment, *, k: float) -> Tensor:
     low, high = torch.tensor(SWINGS_M).T
     swings = ((height - low) / (high - low)).clamp(0.0, 1.0).prod(2)
     return torch.exp(-k * (swings * lift.square()).sum(1))
+
+
+class _Feet(NamedTuple):
+    """Of every foot: lift (env, 2) in body weights, and place (env, 2, 2) of its centre from its heel, world [m]."""
+
+    lift: Tensor
+    place: Tensor
+
+
+def _feet(state: State, tables: Tables) -> _Feet:
+    force = state.ground_force[..., 2].unflatten(1, (2, -1)).clamp_min(0.0) / tables.weight_n
+    lift = force.sum(2)
+    centre = (force[..., None] * state.pressure[..., :2].unflatten(1, (2, -1))).sum(2) / lift.clamp_min(1e-9)[..., None]
+    return _Feet(lift, centre - state.landmarks[:, tables.feet, :2].unflatten(1, (2, -1))[:, :, 0])
+
+
+@REWARDS.register("load")
+def load(m: Moment, *, k: float) -> Tensor:
+    """exp(-k · summed squared error of the vertical force on each foot). Body weights; see `motion/ground`."""
+    return torch.exp(-k * (_feet(m.now, m.tables).lift - _feet(m.target.now, m.tables).lift).square().sum(1))
+
+
+@REWARDS.register("pressure")
+def pressure(m: Moment, *, k: float) -> Tensor:
+    """exp(-k · summed squared error of where each foot is borne, from its heel, by its load). k [1/m²]."""
+    now, wanted = _feet(m.now, m.tables), _feet(m.target.now, m.tables)
+    share = torch.minimum(now.lift, wanted.lift).clamp_max(1.0)
+    return torch.exp(-k * (share * (now.place - wanted.place).square().sum(2)).sum(1))
 
 
 @REWARDS.register("kinesis_upright")

@@ -48,7 +48,7 @@ def mirrored_state(body: Body, state: State) -> State:
         state.landmarks[..., landmarks, :] * _LATERAL,
         state.landmark_velocities[..., landmarks, :] * _LATERAL,
         state.activation[..., actuators] if state.activation.shape[-1] else state.activation,
-        state.ground_force[..., feet, :] * _LATERAL if state.ground_force.shape[-1] else state.ground_force,
+        *(x[..., feet, :] * _LATERAL if x.shape[-1] else x for x in (state.ground_force, state.pressure)),
     )
 
 
