@@ -13,6 +13,7 @@ to the toes of the foot that stands, the vertical force has its two humps (Perry
 front falls to the ground from 2 to 3 cm in the last twentieth of its swing, and hip (from the plane of the iliac
 spines), knee and ankle keep within the variation that is published for healthy walkers. The trunk is rigid with the
 pelvis, which therefore tilts less than people's, or it would lean. `PELVIS_FORWARD_MM` and the like were fitted too.
+`benchmarks/fit_walk.py` goes on from here, by moments of joints as well.
 
 Speeds are v / sqrt(g·leg) (Hof 1996, Gait Posture 4:222). The column 0 is stepping on the spot (ours).
 """

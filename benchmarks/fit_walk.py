@@ -1,0 +1,201 @@
+"""Fit one column of the built-in walk's key events to what people's walks take of joints and of the ground.
+
+Gauss-Newton through the generator, the feet's plants and inverse dynamics of all bones; the present tables are the
+start. Writes the column, and prints after every step how much lies inside the published bands.
+
+python benchmarks/fit_walk.py --norms DIR --column 4 --out column.json
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import tyro
+from scipy.interpolate import PchipInterpolator
+
+from kinesis.analysis.gait_curves import PELVIC_PLANE_RAD
+from kinesis.analysis.norms import load_norms
+from kinesis.body import Kinematics, load
+from kinesis.body.dynamics import fold, inverse
+from kinesis.motion.gait import GaitSpec, Segment, generate, generator, harmonics, pattern, steady, walking
+from kinesis.motion.gait.course import EVEN_WALK_S, Gaits
+from kinesis.motion.ground import ground_of
+
+RATE_HZ, SAMPLES = 100.0, 50
+SAGITTAL = ("HIP_FLEXION", "KNEE_FLEXION", "ANKLE_DORSIFLEXION")
+JOINT = (0, 3, 4)
+"""Of hip flexion, knee and ankle among a leg's joints."""
+ANGLES = ("hip_flexion", "knee_flexion", "ankle_dorsiflexion")
+MOMENTS = ("hip_extension_moment", "knee_extension_moment", "ankle_plantarflexion_moment")
+FORCES = {"ground_force_vertical": 2, "ground_force_anterior": 0}
+LEAST_SD = dict(zip((*MOMENTS, *FORCES), (0.12, 0.08, 0.08, 0.06, 0.02), strict=True))
+"""Bands narrower than this, as in the swing, are taken as this wide: N·m/kg, body weights."""
+
+
+class Column:
+    """A column as one vector of numbers: tilt, angles, path, contact times [%], percents of sagittal events."""
+
+    def __init__(self, norms: Path, column: int) -> None:
+        """column: of `walking.SPEEDS`, not the first, which is stepping on the spot."""
+        self.body, self.speed = load("legs80"), float(walking.SPEEDS[column])
+        self.kinematics, self.gaits = Kinematics(self.body, threads=1), generator.gaits(self.body)
+        skeleton = self.gaits.skeleton
+        self.stride_s = 2.0 / float(walking.steps_per_s(np.array(self.speed)) * skeleton.rate_unit)
+        self.spec = GaitSpec((Segment(0.0, "walk", self.speed * skeleton.speed_unit),), 1.5 * self.stride_s)
+        found = load_norms(norms, skeleton.leg_m)
+        self.bands = {n: found.band(n, self.speed) for n in (*ANGLES, *MOMENTS, *FORCES)}
+        events = {c: np.array([[e[0][column], e[1][column]] for e in getattr(walking, c)]) for c in pattern.CHANNELS}
+        self.percents = {c: e[:, 0] for c, e in events.items()}
+        self.rows = [(name, order, part) for name, orders in pattern.PATH for order in orders for part in (0, 1)]
+        path = {
+            (name, order, part): row[part][column]
+            for name, orders in pattern.PATH
+            for order, row in zip(orders, getattr(walking, name, ()), strict=False)
+            for part in (0, 1)
+        }
+        times = walking.TOE_OFF, *walking.FLAT
+        self.start = np.concatenate(
+            [
+                [walking.TILT_DEG[column]],
+                *(e[:, 1] for e in events.values()),
+                [path.get(row, 0.0) for row in self.rows],
+                [100.0 * t[column] for t in times],
+                *(events[c][:, 0] for c in SAGITTAL),
+            ]
+        )
+        angles = sum(map(len, events.values()))
+        scale = [[3.0], np.full(angles, 2.0), [6.0 * (2.0 / o) ** 1.5 for _, o, _ in self.rows], [1.0, 1.5, 1.5]]
+        self.scale = np.concatenate([*scale, np.full(len(self.start) - angles - len(self.rows) - 4, 1.5)])
+
+    def split(
+        self, x: np.ndarray
+    ) -> tuple[float, dict[str, np.ndarray], np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+        """Tilt, angles by channel, path, contact times, percents by channel."""
+        sizes = [1, *map(len, self.percents.values()), len(self.rows), 3, *(len(self.percents[c]) for c in SAGITTAL)]
+        parts = np.split(x, np.cumsum(sizes)[:-1])
+        count = len(self.percents)
+        angles = dict(zip(self.percents, parts[1 : count + 1], strict=True))
+        percents = self.percents | dict(zip(SAGITTAL, parts[count + 3 :], strict=True))
+        return float(parts[0][0]), angles, parts[count + 1], parts[count + 2], percents
+
+    def held(self, x: np.ndarray) -> np.ndarray:
+        """The same with no event before the cycle begins."""
+        firsts = len(x) - np.cumsum([len(self.percents[c]) for c in reversed(SAGITTAL)])
+        x = x.copy()
+        x[firsts] = np.maximum(x[firsts], 0.0)
+        return x
+
+    def allowed(self, x: np.ndarray) -> bool:
+        """Events follow each other within the cycle, contact times too."""
+        _, _, _, times, percents = self.split(x)
+        apart = all(
+            (np.diff(percents[c]) > 2.5).all() and 0.0 <= percents[c][0] < percents[c][-1] < 99.0 for c in SAGITTAL
+        )
+        return bool(apart and 2.0 < times[1] < times[2] - 5.0 and times[0] < 72.0)
+
+    def walk(self, x: np.ndarray) -> Mapping[str, np.ndarray]:
+        """By curve, (sample, 2) over a stride of both legs; and what is wrong with the motion."""
+        tilt, angles, path, times, percents = self.split(x)
+        events = np.deg2rad([harmonics.from_events(percents[c], angles[c]) for c in self.percents])
+        wander = np.zeros((2 * pattern.PATH_ORDER + 1, len(pattern.PATH)))
+        axes = [name for name, _ in pattern.PATH]
+        for (name, order, part), value in zip(self.rows, path, strict=True):
+            wander[order + pattern.PATH_ORDER * part, axes.index(name)] = 1e-3 * value
+        at = np.array([-1.0, 0.0, self.speed, 2.0])
+        column = events, np.append(times / 100.0, np.deg2rad(tilt)), wander
+        table = pattern.Table(*(PchipInterpolator(at, np.array([values] * 4)) for values in column))
+        skeleton = self.gaits.skeleton
+        wanders = steady.pelvis_wander(skeleton, table, self.speed, self.stride_s, EVEN_WALK_S)[0]
+        whole = PchipInterpolator(at, np.array([wanders] * 4))
+        generator._MADE[self.body.name] = Gaits(skeleton, table, self.gaits.run, whole, self.gaits.run_wander)
+        clip = generate(self.kinematics, self.spec, rate_hz=RATE_HZ)
+        ground = ground_of(self.body, clip)
+        wrench = np.concatenate([ground.force, np.cross(ground.centre, ground.force)], -1)
+        forces = inverse(self.body, clip.qpos, clip.qvel, np.gradient(clip.qvel, 1.0 / RATE_HZ, axis=0), wrench)
+        moments = -fold(self.body, clip.qpos, forces).reshape(clip.frames, 2, 7) / self.body.mass_kg
+        joints = np.rad2deg(clip.qpos[:, self.body.joint_qpos]).reshape(clip.frames, 2, 7)
+        curves = {
+            n: joints[..., j] + (np.rad2deg(PELVIC_PLANE_RAD) if j == 0 else 0.0)
+            for n, j in zip(ANGLES, JOINT, strict=True)
+        }
+        curves |= {n: moments[..., j] for n, j in zip(MOMENTS, JOINT, strict=True)}
+        curves |= {n: ground.force[..., axis] / (9.81 * self.body.mass_kg) for n, axis in FORCES.items()}
+        curves["root"] = forces[:, 3:5]
+        curves["sole"] = self.kinematics.sole_heights(clip.qpos).min(-1)
+        curves["subtalar"] = joints[..., 5]
+        time_s, wanted = np.arange(clip.frames) / RATE_HZ, (0.25 + np.arange(SAMPLES) / SAMPLES) * self.stride_s
+        return {n: np.stack([np.interp(wanted, time_s, c) for c in v.T], 1) for n, v in curves.items()}
+
+    def away(self, curves: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+        """(sample, 2) from the published mean, in SD."""
+        percent = (25.0 + 100.0 * np.arange(SAMPLES)[:, None] / SAMPLES + np.array([0.0, 50.0])) % 100.0
+        band = self.bands[name]
+        at = np.linspace(0.0, 100.0, len(band.mean))
+        sd = np.maximum(np.interp(percent, at, band.sd), LEAST_SD.get(name, 0.0))
+        return np.asarray((curves[name] - np.interp(percent, at, band.mean)) / sd)
+
+    def residual(self, x: np.ndarray) -> np.ndarray:
+        """What Gauss-Newton makes small; each part by the root of its length."""
+        curves = self.walk(x)
+        parts = []
+        for name in self.bands:
+            a = self.away(curves, name).ravel()
+            pull, bound, far = (
+                (0.35, 8.0, 0.75) if name in ANGLES else (0.35, 1.0, 0.7) if name in MOMENTS else (1.0, 2.5, 0.6)
+            )
+            weight = 0.2 if name == "ground_force_anterior" else 1.0
+            parts += [weight * pull * a, weight * bound * np.maximum(np.abs(a) - far, 0.0)]
+        percent = (25.0 + 100.0 * np.arange(SAMPLES)[:, None] / SAMPLES + np.array([0.0, 50.0])) % 100.0
+        falls = np.where((percent > 84.0) & (percent < 98.5), (1.0 - percent / 100.0) * self.stride_s * 0.24, 0.0)
+        stands = (percent > 1.5) & (percent < 20.0)
+        parts += [
+            np.maximum(falls - curves["sole"], 0.0) / 0.004,
+            stands * np.maximum(curves["sole"] - 0.001, 0.0) / 8e-4,
+        ]
+        parts += [curves["root"] / 12.0, 3.0 * np.maximum(np.abs(curves["subtalar"]) / 8.0 - 1.0, 0.0)]
+        parts += [0.2 * (x - self.start) / self.scale]
+        return np.concatenate([np.ravel(p) / np.sqrt(p.size) for p in parts])
+
+    def inside(self, x: np.ndarray) -> dict[str, float]:
+        """Share of the stride within one SD, by curve."""
+        curves = self.walk(x)
+        return {n: round(float((np.abs(self.away(curves, n)) <= 1.0).mean()), 2) for n in self.bands}
+
+
+def main(norms: Path, column: int, out: Path, steps: int = 20, seed: int = 0) -> None:
+    """Levenberg–Marquardt with slopes over drawn widths, for the motion has kinks; some 8 s a step."""
+    one, rng, damping = Column(norms, column), np.random.default_rng(seed), 0.02
+    x = one.start.copy()
+    found = one.residual(x)
+    for step in range(steps):
+        widths = 0.3 * one.scale * np.exp(0.5 * rng.normal(size=len(x)))
+        slopes = np.stack(
+            [
+                (one.residual(x + w * e) - one.residual(x - w * e)) / (2.0 * w)
+                for w, e in zip(widths, np.eye(len(x)), strict=True)
+            ],
+            1,
+        )
+        normal = slopes.T @ slopes
+        for _ in range(8):
+            move = -np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-4), slopes.T @ found)
+            tried = one.held(x + np.clip(move, -2.0 * one.scale, 2.0 * one.scale))
+            if one.allowed(tried) and (new := one.residual(tried)) @ new < found @ found:
+                x, found, damping = tried, new, max(0.4 * damping, 1e-4)
+                break
+            damping *= 4.0
+        print(json.dumps({"step": step, "residual": round(float(found @ found), 3), **one.inside(x)}), flush=True)
+        tilt, angles, path, times, percents = one.split(x)
+        events = {
+            c: [[round(float(v), 1) for v in pair] for pair in zip(percents[c], angles[c], strict=True)] for c in angles
+        }
+        rows = [[*row, round(float(v), 2)] for row, v in zip(one.rows, path, strict=True)]
+        whole = {"speed": one.speed, "tilt_deg": tilt, "events": events, "path": rows, "times_percent": times.tolist()}
+        out.write_text(json.dumps(whole | {"inside": one.inside(x)}, indent=1))
+
+
+if __name__ == "__main__":
+    tyro.cli(main)
