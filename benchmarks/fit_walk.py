@@ -25,6 +25,8 @@ from kinesis.motion.gait.course import EVEN_WALK_S, Gaits
 from kinesis.motion.ground import ground_of
 
 RATE_HZ, SAMPLES = 100.0, 50
+PERCENT = (25.0 + 100.0 * np.arange(SAMPLES)[:, None] / SAMPLES + np.array([0.0, 50.0])) % 100.0
+"""(sample, 2) of the cycle of each leg."""
 SAGITTAL = ("HIP_FLEXION", "KNEE_FLEXION", "ANKLE_DORSIFLEXION")
 JOINT = (0, 3, 4)
 """Of hip flexion, knee and ankle among a leg's joints."""
@@ -131,11 +133,10 @@ class Column:
 
     def away(self, curves: Mapping[str, np.ndarray], name: str) -> np.ndarray:
         """(sample, 2) from the published mean, in SD."""
-        percent = (25.0 + 100.0 * np.arange(SAMPLES)[:, None] / SAMPLES + np.array([0.0, 50.0])) % 100.0
         band = self.bands[name]
         at = np.linspace(0.0, 100.0, len(band.mean))
-        sd = np.maximum(np.interp(percent, at, band.sd), LEAST_SD.get(name, 0.0))
-        return np.asarray((curves[name] - np.interp(percent, at, band.mean)) / sd)
+        sd = np.maximum(np.interp(PERCENT, at, band.sd), LEAST_SD.get(name, 0.0))
+        return np.asarray((curves[name] - np.interp(PERCENT, at, band.mean)) / sd)
 
     def residual(self, x: np.ndarray) -> np.ndarray:
         """What Gauss-Newton makes small; each part by the root of its length."""
@@ -148,9 +149,8 @@ class Column:
             )
             weight = 0.2 if name == "ground_force_anterior" else 1.0
             parts += [weight * pull * a, weight * bound * np.maximum(np.abs(a) - far, 0.0)]
-        percent = (25.0 + 100.0 * np.arange(SAMPLES)[:, None] / SAMPLES + np.array([0.0, 50.0])) % 100.0
-        falls = np.where((percent > 84.0) & (percent < 98.5), (1.0 - percent / 100.0) * self.stride_s * 0.24, 0.0)
-        stands = (percent > 1.5) & (percent < 20.0)
+        falls = np.where((PERCENT > 84.0) & (PERCENT < 98.5), (1.0 - PERCENT / 100.0) * self.stride_s * 0.24, 0.0)
+        stands = (PERCENT > 1.5) & (PERCENT < 20.0)
         parts += [
             np.maximum(falls - curves["sole"], 0.0) / 0.004,
             stands * np.maximum(curves["sole"] - 0.001, 0.0) / 8e-4,
