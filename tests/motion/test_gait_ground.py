@@ -38,12 +38,13 @@ def of(phase, values, low, high):
     return values[(phase >= low) & (phase < high)]
 
 
-def test_the_vertical_force_has_two_humps(asked):
+def test_the_vertical_force_has_two_humps(asked, request):
     phase, force, _ = asked
+    least = 0.15 if request.node.callspec.params["asked"] > 1.0 else 0.1
     valley = of(phase, force[:, 2], 27.0, 33.0).mean()
     assert valley < 0.95
     for low, high in ((9.0, 18.0), (44.0, 52.0)):
-        assert of(phase, force[:, 2], low, high).mean() > valley + 0.1
+        assert of(phase, force[:, 2], low, high).mean() > valley + least
     assert force[:, 2].mean() == pytest.approx(1.0, abs=0.02)
 
 
