@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import tyro
 from scipy.interpolate import PchipInterpolator
+from scipy.signal import butter, sosfiltfilt
 
 from kinesis.analysis.gait_curves import PELVIC_PLANE_RAD
 from kinesis.analysis.norms import load_norms
@@ -22,6 +23,7 @@ from kinesis.body import Kinematics, load
 from kinesis.body.dynamics import fold, inverse
 from kinesis.motion.gait import GaitSpec, Segment, generate, generator, harmonics, pattern, steady, walking
 from kinesis.motion.gait.course import EVEN_WALK_S, Gaits
+from kinesis.motion.gait.slip import slip
 from kinesis.motion.ground import ground_of
 
 RATE_HZ, SAMPLES = 100.0, 50
@@ -35,6 +37,12 @@ MOMENTS = ("hip_extension_moment", "knee_extension_moment", "ankle_plantarflexio
 FORCES = {"ground_force_vertical": 2, "ground_force_anterior": 0}
 LEAST_SD = dict(zip((*MOMENTS, *FORCES), (0.12, 0.08, 0.08, 0.06, 0.02), strict=True))
 """Bands narrower than this, as in the swing, are taken as this wide: N·m/kg, body weights."""
+RIPPLE = 0.35
+"""Weight of what a filter takes from moments and forces, in least bands."""
+LABORATORY = butter(2, 8.0, fs=RATE_HZ, output="sos")
+"""What laboratories see of moments and forces, whose markers are filtered."""
+ROLLS_M = (0.06, (18.0, 24.0), (40.0, 46.0)), (0.21, (46.0, 49.0), (54.0, 58.0))
+"""How far the push goes at least, from one spell of the cycle to another [%]: heel to toes, then to the other foot."""
 
 
 class Column:
@@ -45,6 +53,7 @@ class Column:
         self.body, self.speed = load("legs80"), float(walking.SPEEDS[column])
         self.kinematics, self.gaits = Kinematics(self.body, threads=1), generator.gaits(self.body)
         skeleton = self.gaits.skeleton
+        self.heels = [self.body.landmarks.index(f"calcn_{side}") for side in "rl"]
         self.stride_s = 2.0 / float(walking.steps_per_s(np.array(self.speed)) * skeleton.rate_unit)
         self.spec = GaitSpec((Segment(0.0, "walk", self.speed * skeleton.speed_unit),), 1.5 * self.stride_s)
         found = load_norms(norms, skeleton.leg_m)
@@ -94,12 +103,12 @@ class Column:
         """Events follow each other within the cycle, contact times too."""
         _, _, _, times, percents = self.split(x)
         apart = all(
-            (np.diff(percents[c]) > 2.5).all() and 0.0 <= percents[c][0] < percents[c][-1] < 99.0 for c in SAGITTAL
+            (np.diff(percents[c]) > 2.0).all() and 0.0 <= percents[c][0] < percents[c][-1] < 99.0 for c in SAGITTAL
         )
         return bool(apart and 2.0 < times[1] < times[2] - 5.0 and times[0] < 72.0)
 
     def walk(self, x: np.ndarray) -> Mapping[str, np.ndarray]:
-        """By curve, (sample, 2) over a stride of both legs; and what is wrong with the motion."""
+        """By curve, (sample, 2) over a stride of both legs; `slide`, by how much bearing soles do so too fast [m/s]."""
         tilt, angles, path, times, percents = self.split(x)
         events = np.deg2rad([harmonics.from_events(percents[c], angles[c]) for c in self.percents])
         wander = np.zeros((2 * pattern.PATH_ORDER + 1, len(pattern.PATH)))
@@ -125,11 +134,18 @@ class Column:
         }
         curves |= {n: moments[..., j] for n, j in zip(MOMENTS, JOINT, strict=True)}
         curves |= {n: ground.force[..., axis] / (9.81 * self.body.mass_kg) for n, axis in FORCES.items()}
+        for name in (*MOMENTS, *FORCES):
+            smooth = sosfiltfilt(LABORATORY, curves[name], axis=0)
+            curves |= {name: smooth, f"{name}_ripple": curves[name] - smooth}
         curves["root"] = forces[:, 3:5]
         curves["sole"] = self.kinematics.sole_heights(clip.qpos).min(-1)
         curves["subtalar"] = joints[..., 5]
+        force = ground.force[..., 2] + 1e-3
+        push = (force * ground.centre[..., 0]).sum(1, keepdims=True) / force.sum(1, keepdims=True)
+        curves["push"] = push - clip.landmarks[:, self.heels, 0]
         time_s, wanted = np.arange(clip.frames) / RATE_HZ, (0.25 + np.arange(SAMPLES) / SAMPLES) * self.stride_s
-        return {n: np.stack([np.interp(wanted, time_s, c) for c in v.T], 1) for n, v in curves.items()}
+        found = {n: np.stack([np.interp(wanted, time_s, c) for c in v.T], 1) for n, v in curves.items()}
+        return found | {"slide": np.maximum(slip(clip) - 0.02, 0.0)}
 
     def away(self, curves: Mapping[str, np.ndarray], name: str) -> np.ndarray:
         """(sample, 2) from the published mean, in SD."""
@@ -145,18 +161,25 @@ class Column:
         for name in self.bands:
             a = self.away(curves, name).ravel()
             pull, bound, far = (
-                (0.35, 8.0, 0.75) if name in ANGLES else (0.35, 1.0, 0.7) if name in MOMENTS else (1.0, 2.5, 0.6)
+                (0.35, 12.0, 0.7) if name in ANGLES else (0.35, 1.0, 0.7) if name in MOMENTS else (1.0, 2.5, 0.6)
             )
-            weight = 0.2 if name == "ground_force_anterior" else 1.0
+            weight = {"ground_force_anterior": 0.2, "ankle_plantarflexion_moment": 1.5}.get(name, 1.0)
             parts += [weight * pull * a, weight * bound * np.maximum(np.abs(a) - far, 0.0)]
+            if name in LEAST_SD:
+                parts += [weight * RIPPLE * curves[f"{name}_ripple"] / LEAST_SD[name]]
         falls = np.where((PERCENT > 84.0) & (PERCENT < 98.5), (1.0 - PERCENT / 100.0) * self.stride_s * 0.24, 0.0)
         stands = (PERCENT > 1.5) & (PERCENT < 20.0)
         parts += [
             np.maximum(falls - curves["sole"], 0.0) / 0.004,
             stands * np.maximum(curves["sole"] - 0.001, 0.0) / 8e-4,
         ]
-        parts += [curves["root"] / 12.0, 3.0 * np.maximum(np.abs(curves["subtalar"]) / 8.0 - 1.0, 0.0)]
-        parts += [0.2 * (x - self.start) / self.scale]
+        parts += [curves["root"] / 12.0, 3.0 * np.maximum(np.abs(curves["subtalar"]) / 7.5 - 1.0, 0.0)]
+        for least, *spells in ROLLS_M:
+            early, late = (
+                curves["push"][(PERCENT >= low) & (PERCENT < high)].mean() for low, high in spells
+            )
+            parts += [np.maximum(least - (late - early), 0.0) / 0.005]
+        parts += [np.sqrt(np.mean(curves["slide"] ** 2)) / 0.003, 0.2 * (x - self.start) / self.scale]
         return np.concatenate([np.ravel(p) / np.sqrt(p.size) for p in parts])
 
     def inside(self, x: np.ndarray) -> dict[str, float]:
@@ -167,11 +190,11 @@ class Column:
 
 def main(norms: Path, column: int, out: Path, steps: int = 20, seed: int = 0) -> None:
     """Levenberg–Marquardt with slopes over drawn widths, for the motion has kinks; some 8 s a step."""
-    one, rng, damping = Column(norms, column), np.random.default_rng(seed), 0.02
-    x = one.start.copy()
+    one, rng, damping, reach = Column(norms, column), np.random.default_rng(seed), 0.02, 0.3
+    x = one.held(one.start)
     found = one.residual(x)
     for step in range(steps):
-        widths = 0.3 * one.scale * np.exp(0.5 * rng.normal(size=len(x)))
+        widths = reach * one.scale * np.exp(0.5 * rng.normal(size=len(x)))
         slopes = np.stack(
             [
                 (one.residual(x + w * e) - one.residual(x - w * e)) / (2.0 * w)
@@ -187,6 +210,8 @@ def main(norms: Path, column: int, out: Path, steps: int = 20, seed: int = 0) ->
                 x, found, damping = tried, new, max(0.4 * damping, 1e-4)
                 break
             damping *= 4.0
+        else:
+            damping, reach = 0.02, max(0.5 * reach, 0.04)
         print(json.dumps({"step": step, "residual": round(float(found @ found), 3), **one.inside(x)}), flush=True)
         tilt, angles, path, times, percents = one.split(x)
         events = {

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from kinesis.motion.gait import harmonics, leap, running, steady, walking
 from kinesis.motion.gait.accent import accent
 from kinesis.motion.gait.clock import STOP, step_rate, stride_phase
-from kinesis.motion.gait.pattern import Posture, Table, posture, running_table, walking_table
+from kinesis.motion.gait.pattern import PATH_ORDER, Posture, Table, posture, running_table, walking_table
 from kinesis.motion.gait.skeleton import Skeleton
 from kinesis.motion.gait.spec import GaitSpec, Style, Timeline
 
@@ -148,7 +148,7 @@ def _running(
 
 def _wander(table: Table, coefficients: PchipInterpolator, speed: np.ndarray, phase: np.ndarray) -> np.ndarray:
     """Forward, left and up (frame, 3) [m]."""
-    return np.einsum("fhk,fh->fk", coefficients(table.clip(speed)), harmonics.basis(phase, steady.ORDER))
+    return np.einsum("fhk,fh->fk", coefficients(table.clip(speed)), harmonics.basis(phase, PATH_ORDER))
 
 
 def _styled(posed: Posture, asked: Timeline, spec: GaitSpec, skeleton: Skeleton) -> np.ndarray:

@@ -22,10 +22,15 @@ CHANNELS = (
 )
 
 
-PATH_ORDER = 4
-"""Harmonics of the pelvis's path."""
-PATH = (("PELVIS_FORWARD_MM", (2, 4)), ("PELVIS_LEFT_MM", (1, 3)), ("PELVIS_UP_MM", (2, 4)))
-"""What departs from the path that the feet ask, and the harmonics that left–right symmetry allows it."""
+PATH_ORDER = 8
+"""Harmonics of the pelvis's path and tilt."""
+PATH = (
+    ("PELVIS_FORWARD_MM", (2, 4, 6, 8)),
+    ("PELVIS_LEFT_MM", (1, 3, 5)),
+    ("PELVIS_UP_MM", (2, 4, 6, 8)),
+    ("PELVIS_TILT_MRAD", (2, 4, 6)),
+)
+"""What departs from the path that the feet ask and from the mean tilt, and the harmonics that symmetry allows it."""
 
 
 class Posture(NamedTuple):
@@ -49,8 +54,8 @@ class Table:
     """Harmonics of every channel over dimensionless speed, and the timing of foot contact.
 
     coefficients: speed (n,) → (n, channel, 2·order + 1) [rad]. timing: → (n, 4), toe-off, flat from and until
-    [cycle], forward tilt of the pelvis [rad]. path: → (n, 2·PATH_ORDER + 1, 3), how the pelvis departs from the path
-    that the feet ask of it, forward, left and up [m].
+    [cycle], forward tilt of the pelvis [rad]. path: → (n, 2·PATH_ORDER + 1, 4), how the pelvis departs from the path
+    that the feet ask of it, forward, left and up [m], and from its tilt [rad].
     """
 
     coefficients: PchipInterpolator
@@ -67,7 +72,7 @@ class Table:
 
 
 class _Columns(NamedTuple):
-    """What a Table has at some speeds: coefficients [rad], timing, path [m]."""
+    """What a Table has at some speeds: coefficients [rad], timing, path [m] and [rad]."""
 
     coefficients: np.ndarray
     timing: np.ndarray
@@ -128,7 +133,10 @@ def _reversed(table: Table, speed: float) -> _Columns:
 def posture(table: Table, speed: np.ndarray, phase: np.ndarray) -> Posture:
     """Both legs and pelvis at dimensionless speed (frame,) and the right leg's phase (frame,) [cycle]."""
     right, left = table.curves(speed, phase), table.curves(speed, phase + 0.5)
-    pelvis = np.stack([table.timing(table.clip(speed))[:, 3], *(0.5 * (right - left)[:, 5:]).T], -1)
+    column = table.clip(speed)
+    nods = np.einsum("fh,fh->f", table.path(column)[..., 3], harmonics.basis(phase, PATH_ORDER))
+    tilt = table.timing(column)[:, 3] + nods
+    pelvis = np.stack([tilt, *(0.5 * (right - left)[:, 5:]).T], -1)
     zero = np.zeros((len(phase), 1))
     return Posture(np.stack([np.concatenate([c[:, :5], zero], 1) for c in (right, left)]), pelvis)
 

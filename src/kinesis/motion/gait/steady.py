@@ -11,7 +11,8 @@ from kinesis.motion.gait.pattern import PATH_ORDER, Table, posture, toe_angle
 from kinesis.motion.gait.skeleton import GRAVITY, Skeleton
 
 SAMPLES = 120
-ORDER = PATH_ORDER
+ORDER = 4
+"""Harmonics of what the feet ask."""
 FLIGHT = 0.05
 """Weight of free fall and of even travel where no foot bears."""
 KEPT = np.array([[0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]], dtype=bool)
@@ -21,7 +22,7 @@ KEPT = np.array([[0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]], dtype=bool)
 def pelvis_wander(
     skeleton: Skeleton, table: Table, speed: float, stride_s: float, even_s: float
 ) -> tuple[np.ndarray, float]:
-    """Coefficients (2·ORDER + 1, 3) [m] of forward, left, up, and the natural forward speed [m/s].
+    """Coefficients (2·PATH_ORDER + 1, 3) [m] of forward, left, up, and the natural forward speed [m/s].
 
     speed: dimensionless column of the table. The feet, weighted by load, say where the pelvis is: forward
     and sideways by velocity, upward by height; from there it departs as the table's `path` says. even_s: see `_path`.
@@ -49,7 +50,10 @@ def pelvis_wander(
     velocity = (velocity + FLIGHT * np.array([natural, 0.0])) / (total[:, :1] + FLIGHT)
     turns = 2.0 * np.pi * np.arange(1, ORDER + 1) / stride_s
     asked = np.concatenate([_path(velocity, turns, even_s), _height(height, total[:, 1], turns)[:, None]], 1)
-    return asked + table.path(table.clip(np.array(speed))), natural
+    out = table.path(table.clip(np.array(speed)))[:, :3].copy()
+    out[: ORDER + 1] += asked[: ORDER + 1]
+    out[PATH_ORDER + 1 : PATH_ORDER + 1 + ORDER] += asked[ORDER + 1 :]
+    return out, natural
 
 
 def _path(velocity: np.ndarray, turns: np.ndarray, even_s: float) -> np.ndarray:
@@ -86,6 +90,6 @@ def _height(height: np.ndarray, weight: np.ndarray, turns: np.ndarray) -> np.nda
 def wander_table(
     skeleton: Skeleton, table: Table, columns: np.ndarray, stride_s: np.ndarray, even_s: float
 ) -> PchipInterpolator:
-    """Coefficients over dimensionless speed: (n,) → (n, 2·ORDER + 1, 3) [m]. even_s: see `_path` [s]."""
+    """Coefficients over dimensionless speed: (n,) → (n, 2·PATH_ORDER + 1, 3) [m]. even_s: see `_path` [s]."""
     found = [pelvis_wander(skeleton, table, c, s, even_s)[0] for c, s in zip(columns, stride_s, strict=True)]
     return PchipInterpolator(columns, np.array(found))
