@@ -175,9 +175,7 @@ class Column:
         ]
         parts += [curves["root"] / 12.0, 3.0 * np.maximum(np.abs(curves["subtalar"]) / 7.5 - 1.0, 0.0)]
         for least, *spells in ROLLS_M:
-            early, late = (
-                curves["push"][(PERCENT >= low) & (PERCENT < high)].mean() for low, high in spells
-            )
+            early, late = (curves["push"][(low <= PERCENT) & (high > PERCENT)].mean() for low, high in spells)
             parts += [np.maximum(least - (late - early), 0.0) / 0.005]
         parts += [np.sqrt(np.mean(curves["slide"] ** 2)) / 0.003, 0.2 * (x - self.start) / self.scale]
         return np.concatenate([np.ravel(p) / np.sqrt(p.size) for p in parts])
