@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import tyro
@@ -186,12 +187,17 @@ class Column:
         return {n: round(float((np.abs(self.away(curves, n)) <= 1.0).mean()), 2) for n in self.bands}
 
 
-def main(norms: Path, column: int, out: Path, steps: int = 20, seed: int = 0) -> None:
-    """Levenberg–Marquardt with slopes over drawn widths, for the motion has kinks; some 8 s a step."""
-    one, rng, damping, reach = Column(norms, column), np.random.default_rng(seed), 0.02, 0.3
-    x = one.held(one.start)
-    found = one.residual(x)
-    for step in range(steps):
+class Search(NamedTuple):
+    """Where a search is: the numbers, their residual, Levenberg's damping, and how wide slopes are drawn."""
+
+    x: np.ndarray
+    found: np.ndarray
+    damping: float = 0.02
+    reach: float = 0.3
+
+    def step(self, one: Column, rng: np.random.Generator) -> Search:
+        """One of Levenberg–Marquardt, with slopes over drawn widths, for the motion has kinks."""
+        x, found, damping, reach = self
         widths = reach * one.scale * np.exp(0.5 * rng.normal(size=len(x)))
         slopes = np.stack(
             [
@@ -205,11 +211,19 @@ def main(norms: Path, column: int, out: Path, steps: int = 20, seed: int = 0) ->
             move = -np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-4), slopes.T @ found)
             tried = one.held(x + np.clip(move, -2.0 * one.scale, 2.0 * one.scale))
             if one.allowed(tried) and (new := one.residual(tried)) @ new < found @ found:
-                x, found, damping = tried, new, max(0.4 * damping, 1e-4)
-                break
+                return Search(tried, new, max(0.4 * damping, 1e-4), reach)
             damping *= 4.0
-        else:
-            damping, reach = 0.02, max(0.5 * reach, 0.04)
+        return Search(x, found, 0.02, max(0.5 * reach, 0.04))
+
+
+def main(norms: Path, column: int, out: Path, steps: int = 20, seed: int = 0) -> None:
+    """Some 8 s a step; with none, what lies inside for the present tables."""
+    one, rng = Column(norms, column), np.random.default_rng(seed)
+    start = one.held(one.start)
+    search = Search(start, one.residual(start))
+    for step in range(steps + 1):
+        search = search.step(one, rng) if step else search
+        x, found = search.x, search.found
         print(json.dumps({"step": step, "residual": round(float(found @ found), 3), **one.inside(x)}), flush=True)
         tilt, angles, path, times, percents = one.split(x)
         events = {

@@ -59,7 +59,12 @@ def test_the_push_rolls_from_heel_to_toes_under_the_foot_that_stands(asked):
 
 
 def test_the_push_goes_over_to_the_other_foot_while_both_stand(asked, request):
-    phase, force, push = asked
-    least = 0.2 if request.node.callspec.params["asked"] > 1.0 else 0.17
-    assert of(phase, push[:, 0], 54.0, 58.0).mean() > of(phase, push[:, 0], 46.0, 49.0).mean() + least
+    phase, _, push = asked
+    if request.node.callspec.params["asked"] == 0.85:
+        request.applymarker(pytest.mark.xfail(strict=True, reason="0.18 m at 0.85 m/s (docs/notes/learning.md 117)"))
+    assert of(phase, push[:, 0], 54.0, 58.0).mean() > of(phase, push[:, 0], 46.0, 49.0).mean() + 0.2
+
+
+def test_the_ground_pushes_little_fore_and_aft(asked):
+    _, force, _ = asked
     assert np.abs(force[:, 0]).mean() < 0.2

@@ -7,13 +7,13 @@ natural, fast cadence); Kadaba et al. 1990, J Orthop Res 8:383 (pelvis and front
 2011, Gait Posture 33:6 and Stansfield et al. 2006, Gait Posture 23:288 (trends with speed). Hip angles
 are lowered for a pelvis that is tilted forward less than there, which keeps the thigh as inclined.
 
-They were then refitted by Gauss-Newton, each column by itself, to the walk that results on this skeleton once its feet
-are held to the ground, all its bones having their masses: what the ground must do for it (`motion/ground`), vertically
-and forward, the moments that it takes of hip, knee and ankle, and their angles (the hip's from the plane of the iliac
-spines) keep within the variation that is published for healthy walkers or come as near as they could, the ground pushes
-under the soles, and the foot in front falls to the ground from 2 to 3 cm in the last twentieth of its swing. The trunk
-is rigid with the pelvis, which therefore tilts less than people's, or it would lean. Percents and timing of contact,
-`PELVIS_FORWARD_MM` and the like were fitted too.
+They were then refitted by `benchmarks/fit_walk.py`, each column by itself, to the walk that results on this skeleton
+once its feet are held to the ground, all its bones having their masses: what the ground must do for it
+(`motion/ground`), vertically and forward, the moments that it takes of hip, knee and ankle, and their angles (the hip's
+from the plane of the iliac spines) keep within the variation that is published for healthy walkers or come as near as
+they could, the ground pushes under the soles, and the foot in front falls to the ground from 2 to 3 cm in the last
+twentieth of its swing. The trunk is rigid with the pelvis, which therefore tilts less than people's, or it would lean.
+Percents and timing of contact, `PELVIS_FORWARD_MM` and the like were fitted too.
 
 Speeds are v / sqrt(g·leg) (Hof 1996, Gait Posture 4:222). The column 0 is stepping on the spot (ours).
 """

@@ -28,9 +28,9 @@ SMOOTH_HZ = 6.0
 LASTING = 0.7
 """Share that is believed of what a whole motion is moved by: some of it is how this person carries himself."""
 ERROR_M = 0.010
-"""By how much the network moves landmarks, on average over a motion, that fit together: built-in ones by 0.6 to 6 mm.
+"""By how much the network moves landmarks, on average over a motion, that fit together: built-in ones by 0.7 to 7 mm.
 
-Recorded walks it moves by 28 mm or more.
+Recorded walks it moves by 26 mm or more.
 """
 ABREAST_HZ = 0.4
 """Slower than this, the intended motion is led so that its landmarks are as near to the recorded ones as can be."""
