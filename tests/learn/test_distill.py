@@ -18,6 +18,7 @@ from kinesis.learn.teacher import Peer, Shared, Staff, Teacher
 from kinesis.motion.clip import make_clip
 from kinesis.motion.library import Library
 from kinesis.motion.stray import stray
+from kinesis.sim.shared import lead
 from kinesis.task import TASKS, Env
 from kinesis.task.actions import joint_torque
 
@@ -48,10 +49,11 @@ def student(clip):
 
 def test_labels_give_the_torque_that_the_teacher_asks_for(student):
     env, teacher, _ = student
-    label = teacher()
+    label = teacher.activation()
     assert label.shape == (ENVS, 80)
     assert label.min() >= 0
     assert label.max() <= 1
+    assert torch.equal(teacher(), lead(env.sim, label))
     seen = teacher._observer(env.moment)
     torque = joint_torque(teacher.law, env.moment, teacher.policy(seen), teacher._limits)
     muscles = torch.from_numpy(env.sim.export_muscles()).float()
@@ -66,7 +68,7 @@ def test_a_teacher_that_is_fed_forward_asks_for_the_torques_of_the_motion_too(st
     fed = Teacher(teacher.policy, TASKS.get("imitate_torque_forward")(), env)
     muscles = torch.from_numpy(env.sim.export_muscles()).float()
     arms = muscles[:, 2 + torch.from_numpy(env.body.joint_dof)]
-    more = (arms @ (muscles[:, 0] * (fed() - teacher()))[..., None])[..., 0]
+    more = (arms @ (muscles[:, 0] * (fed.activation() - teacher.activation()))[..., None])[..., 0]
     library = Library(load("legs80_torque"), env.command.library.clips, ground=True)
     wanted = env.command.target_of(library, (0.02,)).ahead.activation[:, 0]
     assert wanted.abs().max() > 10.0

@@ -342,3 +342,17 @@ def test_who_is_fed_forward_stays_nearer_to_the_motion(stroll):
             moment = env.step(torch.zeros(ENVS, 14)).moment
         far[task] = float(moment.tracked_distance.mean())
     assert far["imitate_torque_forward"] < 0.8 * far["imitate_torque"]
+
+
+def test_torques_shared_among_muscles_start_out_as_the_torques_of_the_motion_and_move_the_body_like_them(stroll):
+    far = {}
+    for task in ("imitate_shared_forward", "imitate_torque_forward"):
+        env = build(task, [stroll], seed=3, auto_reset=False)
+        if task == "imitate_shared_forward":
+            assert env.sim.state.activation.shape == (ENVS, 80)
+            assert env.sim.state.activation.max() > 0.2
+        for _ in range(12):
+            result = env.step(torch.zeros(ENVS, env.num_actions))
+        assert torch.isfinite(result.reward).all()
+        far[task] = float(result.moment.tracked_distance.mean())
+    assert far["imitate_shared_forward"] < 2.0 * far["imitate_torque_forward"]

@@ -29,7 +29,11 @@ def clips():
 def build(task, clip):
     config = TASKS.get(task)()
     first = torch.zeros(2, dtype=torch.long)
-    return Env(config, Follow(Library(load(config.body), [clip]), 2, config.horizons_s, clips=first), 2)
+    return Env(
+        config,
+        Follow(Library(load(config.body), [clip], ground=config.follows_ground), 2, config.horizons_s, clips=first),
+        2,
+    )
 
 
 @pytest.mark.parametrize("task", TASKS.names())
@@ -42,7 +46,7 @@ def test_mirroring_twice_changes_nothing(task, clips):
     assert (symmetry.sign == -1).any()
 
 
-@pytest.mark.parametrize("task", ["imitate", "imitate_torque"])
+@pytest.mark.parametrize("task", ["imitate", "imitate_torque", "imitate_shared"])
 def test_a_mirrored_body_in_a_mirrored_world_does_the_mirrored_thing(task, clips):
     plain, mirrored = (build(task, clip) for clip in clips)
     symmetry = measure_symmetry(plain)

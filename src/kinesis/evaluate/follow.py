@@ -13,12 +13,12 @@ from torch import Tensor
 
 from kinesis.body import load
 from kinesis.command import Follow
+from kinesis.errors import KinesisError
 from kinesis.evaluate.metrics import Score, Trace, score
 from kinesis.evaluate.perturb import Perturbation, PerturbedSim
 from kinesis.learn import Policy
 from kinesis.motion.clip import Clip
 from kinesis.motion.library import Library
-from kinesis.sim import CpuSim
 from kinesis.task import Env, TaskConfig
 from kinesis.task.moment import Moment
 
@@ -91,7 +91,9 @@ def make_env(policy: Policy, task: TaskConfig, clips: Sequence[Clip], perturbati
     library = Library(body, clips, plain.intent, ground=plain.follows_ground)
     command = Follow(library, count, plain.horizons_s, clips=torch.arange(count))
     prime = policy.prime if body.actuation == "muscle" and task.law == "excitation" else None
-    make_sim = functools.partial(PerturbedSim, perturbation, clips) if perturbation else CpuSim
+    if perturbation and task.shared_by:
+        raise KinesisError("torques shared among muscles are not perturbed", got=perturbation.name, expected="none")
+    make_sim = functools.partial(PerturbedSim, perturbation, clips) if perturbation else None
     return Env(plain, command, count, prime=prime, auto_reset=False, make_sim=make_sim)
 
 

@@ -5,30 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from kinesis.body import load
-from kinesis.body.muscles import effort_cost
-from kinesis.body.sharing import share_torques
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Checkpoint
 from kinesis.learn.networks import Policy
 from kinesis.motion.library import Library
-from kinesis.sim import CpuSim
+from kinesis.sim.shared import Sharing, lead, muscle_limits
 from kinesis.task import Env, TaskConfig
 from kinesis.task.actions import LAWS, joint_torque
 from kinesis.task.moment import Moment
 from kinesis.task.observe import Observer
 from kinesis.task.symmetry import measure_symmetry
-
-RESIDUAL_WEIGHT = 10.0
-"""Weight of a torque residual of one full range of that torque, beside `EFFORT` a muscle."""
-
-EFFORT = 0.05
-
 
 class Expert(Protocol):
     """Knows what to do at every environment's instant now. residual: of the last call [N·m]."""
@@ -50,7 +41,7 @@ def make_expert(origin: Checkpoint, env: Env, plain: Library | None = None, shar
     if origin.card.task.body == env.config.body:
         peer = Peer(origin.policy, env, plain)
         return peer if share_by is None else Shared(peer, env, share_by)
-    return Teacher(origin.policy, origin.card.task, env, plain, share_by or "muscle")
+    return Teacher(origin.policy, origin.card.task, env, plain, share_by or origin.card.task.shared_by or "muscle")
 
 
 class Staff:
@@ -106,50 +97,12 @@ class Peer:
         return 0.5 * (self.policy(seen).clamp(*span) + image.clamp(*span))
 
 
-class Sharing:
-    """Static optimisation at every environment's instant now: excitations that give joint torques.
-
-    residual: (joint,) mean torque that the last call left unexplained [N·m].
-    """
-
-    def __init__(self, env: Env, limits: Tensor, by: str) -> None:
-        """limits: (joint, 2) of the torques [N·m]. by: what each muscle counts, see `effort_cost`."""
-        if not isinstance(env.sim, CpuSim):
-            raise KinesisError("a teacher needs the CPU simulator", got=type(env.sim).__name__)
-        self._sim, self._dofs = env.sim, torch.from_numpy(env.body.joint_dof)
-        self._weight = RESIDUAL_WEIGHT / (limits[:, 1] - limits[:, 0])
-        self._cost = torch.from_numpy(effort_cost(env.body.model, by)).float()
-        self.residual = torch.zeros(len(limits))
-
-    def anew(self, excitation: Tensor) -> Tensor:
-        """(env, muscle) excitations that give the torques of others, were activations to get there."""
-        gain, bias, arms = self._muscles()
-        return self._shared(_torque(gain, bias, arms, excitation), gain, bias, arms)
-
-    def __call__(self, torque: Tensor) -> Tensor:
-        """(env, muscle) for torques (env, joint) [N·m]."""
-        return self._shared(torque, *self._muscles())
-
-    def _muscles(self) -> tuple[Tensor, Tensor, Tensor]:
-        muscles = torch.from_numpy(self._sim.export_muscles().astype(np.float32))
-        return muscles[:, 0], muscles[:, 1], muscles[:, 2 + self._dofs]
-
-    def _shared(self, torque: Tensor, gain: Tensor, bias: Tensor, arms: Tensor) -> Tensor:
-        excitation = share_torques(torque, arms, gain, bias, self._weight, effort=EFFORT, cost=self._cost)
-        self.residual = (_torque(gain, bias, arms, excitation) - torque).abs().mean(0)
-        return excitation
-
-
-def _torque(gain: Tensor, bias: Tensor, arms: Tensor, excitation: Tensor) -> Tensor:
-    return (arms @ (gain * excitation + bias)[..., None])[..., 0]
-
-
 class Shared:
     """A policy of the same body whose excitations are shared anew among the muscles, joint torques kept."""
 
     def __init__(self, peer: Peer, env: Env, by: str) -> None:
         """by: what each muscle counts, see `effort_cost`."""
-        self.peer, self._share = peer, Sharing(env, _limits(f"{env.body.skeleton}_torque"), by)
+        self.peer, self._share = peer, Sharing(env.sim, load(f"{env.body.skeleton}_torque"), by)
 
     @property
     def residual(self) -> Tensor:
@@ -173,25 +126,26 @@ class Teacher:
     ) -> None:
         """task: the teacher's own, whose observation it is given. env: the student's. plain: see `make_expert`."""
         self.policy, self.env, self.law = policy, env, LAWS.get(task.law)
+        form = load(task.body)
         if task.follows_ground and plain is None:
             assert isinstance(env.command, Follow)
             plain = env.command.library
-        self.plain = Library(load(task.body), plain.clips, ground=True) if plain and task.follows_ground else plain
-        self._limits, self._horizons_s = _limits(task.body), task.horizons_s
-        self._observer, self._share = Observer(task.observations), Sharing(env, self._limits, by)
+        self.plain = Library(form, plain.clips, ground=True) if plain and task.follows_ground else plain
+        self._limits = muscle_limits(form) if task.shared_by else torch.from_numpy(form.model.actuator_ctrlrange).float()
+        self._horizons_s = task.horizons_s
+        self._observer, self._share = Observer(task.observations), Sharing(env.sim, form, by)
 
     @property
     def residual(self) -> Tensor:
         """(joint,) [N·m], see `Sharing`."""
         return self._share.residual
 
-    @torch.no_grad()
     def __call__(self) -> Tensor:
         """(env, muscle) excitations for every environment's instant now."""
+        return lead(self.env.sim, self.activation())
+
+    @torch.no_grad()
+    def activation(self) -> Tensor:
+        """(env, muscle) that gives the torques asked for now."""
         moment = _moment(self.env, self._horizons_s, self.plain)
         return self._share(joint_torque(self.law, moment, self.policy(self._observer(moment)), self._limits))
-
-
-def _limits(torque_body: str) -> Tensor:
-    """(joint, 2) [N·m]."""
-    return torch.from_numpy(load(torque_body).model.actuator_ctrlrange).float()

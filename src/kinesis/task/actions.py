@@ -11,6 +11,7 @@ from torch import Tensor
 from kinesis.body import Body
 from kinesis.registry import Registry
 from kinesis.sim import Controller
+from kinesis.sim.shared import servo_torque
 from kinesis.task.config import FORWARD
 from kinesis.task.moment import Moment
 
@@ -83,9 +84,8 @@ def _joint_forward(moment: Moment, action: Tensor, servo: Tensor) -> Tensor:
 
 def joint_torque(law: Law, moment: Moment, action: Tensor, limits: Tensor) -> Tensor:
     """The torque (env, joint) [N·m] that a joint servo asks for now, within limits (joint, 2)."""
-    angle, speed, stiffness, damping = law.control(moment, action, torch.tensor([STIFFNESS, DAMPING])).chunk(4, -1)
-    torque = stiffness * (angle - moment.joints) + damping * (speed - moment.joint_speeds)
-    return torch.maximum(torch.minimum(torque, limits[:, 1]), limits[:, 0])
+    control = law.control(moment, action, torch.tensor([STIFFNESS, DAMPING]))
+    return servo_torque(control, moment.joints, moment.joint_speeds, limits)
 
 
 LAWS.register("excitation")(Law(Controller.NONE, "muscle", 0.05, (0.0, 1.0), _nothing, _excitation))

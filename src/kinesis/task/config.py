@@ -23,6 +23,8 @@ class TaskConfig:
     initial_activation: of every muscle at reset, where no policy is at hand to prime it.
     intent: fingerprint of the weights by which the target ahead is what the body intends (`motion/intent`); where
     empty, the motion as it is.
+    shared_by: of a torque form, by what its torques are shared among the muscles, which then are what is simulated
+    (one of `body.muscles.EFFORTS`, see `sim/shared`); where empty, they act on the joints themselves.
     """
 
     body: str
@@ -36,6 +38,7 @@ class TaskConfig:
     initial_activation: float = 0.05
     longest_episode_s: float = 10.0
     intent: str = ""
+    shared_by: str = ""
 
     @property
     def follows_ground(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from kinesis.body.state import State
 from kinesis.command.follow import Command, Target
 from kinesis.errors import KinesisError
 from kinesis.sim import CpuSim
+from kinesis.sim.shared import SharedSim
 from kinesis.task.actions import LAWS
 from kinesis.task.config import TaskConfig, Term
 from kinesis.task.finish import ENDINGS
@@ -54,7 +55,7 @@ class Env:
 
     Args of the constructor: the configuration, a command for `num_envs` environments, `prime` (see `Prime`),
     `auto_reset`: whether environments that end are started again at once, and `make_sim`: the simulator's
-    constructor.
+    constructor, by default what the configuration asks for.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Env:
         prime: Prime | None = None,
         auto_reset: bool = True,
         threads: int | None = None,
-        make_sim: Callable[..., CpuSim] = CpuSim,
+        make_sim: Callable[..., CpuSim] | None = None,
     ) -> None:
         """Build the simulator and measure every width by calling each term once."""
         self.config, self.command, self.num_envs = config, command, num_envs
@@ -82,6 +83,7 @@ class Env:
             raise KinesisError(
                 "the first horizon must be one control step", got=config.horizons_s[0], expected=1 / config.control_hz
             )
+        make_sim = make_sim or (partial(SharedSim, by=config.shared_by) if config.shared_by else CpuSim)
         self.sim = make_sim(
             self.body,
             num_envs,

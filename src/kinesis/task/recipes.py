@@ -72,6 +72,33 @@ def imitate_torque_forward() -> TaskConfig:
     return dataclasses.replace(task, law=FORWARD, rewards=(*kept, *borne))
 
 
+@TASKS.register("imitate_shared")
+def imitate_shared() -> TaskConfig:
+    """`imitate_torque` on the muscles themselves, bearing on the ground as the motion asks; see `shared`."""
+    task = shared(imitate_torque())
+    kept = (t for t in task.rewards if t.name != "joints")
+    borne = (Term("joints", 0.2, {"k": 5.0}), Term("load", 0.2, {"k": 8.0}), Term("pressure", 0.2, {"k": 200.0}))
+    return dataclasses.replace(task, rewards=_of_one(*kept, *borne))
+
+
+@TASKS.register("imitate_shared_forward")
+def imitate_shared_forward() -> TaskConfig:
+    """`imitate_torque_forward` on the muscles themselves; see `shared`."""
+    return shared(imitate_torque_forward())
+
+
+def shared(task: TaskConfig, by: str = "force") -> TaskConfig:
+    """A task of torques whose torques muscles give, by static optimisation, so that effort is theirs."""
+    kept = (term for term in task.rewards if term.name != "torque_effort")
+    return dataclasses.replace(task, shared_by=by, rewards=_of_one(*kept, Term("effort", 0.15, {"k": 40.0})))
+
+
+def _of_one(*rewards: Term) -> tuple[Term, ...]:
+    """The same terms with weights that sum to one."""
+    whole = sum(term.weight for term in rewards)
+    return tuple(dataclasses.replace(term, weight=term.weight / whole) for term in rewards)
+
+
 @TASKS.register("imitate_servo")
 def imitate_servo() -> TaskConfig:
     """Follow a clip with muscle length targets, the paper's servo, every physics step."""
