@@ -1,5 +1,7 @@
 """A gate over frozen experts: exact probabilities, experts that never change, the same in the mirror."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch.distributions import Categorical, kl_divergence
@@ -7,7 +9,7 @@ from torch.distributions import Categorical, kl_divergence
 from kinesis.body import Kinematics, load
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
-from kinesis.learn.checkpoint import Card, load_checkpoint, read_tensors, save_checkpoint, write_tensors
+from kinesis.learn.checkpoint import Card, leading, load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from kinesis.learn.config import PPO, Experiment, Network, Stage
 from kinesis.learn.experts import Choice, Mixture
 from kinesis.learn.networks import Policy, make_actor, make_critic, observations
@@ -184,11 +186,37 @@ def test_a_mixture_does_the_same_in_another_program(env, saved, tmp_path):
     assert torch.allclose(torch.from_numpy(found), checkpoint.policy(seen), atol=1e-5)
 
 
-def test_a_gate_without_experts_and_a_policy_that_starts_as_a_mixture_are_refused(env, saved, tmp_path):
-    clips = env.command.library.clips
+def test_one_observation_alone_is_answered_by_the_expert_that_answers_it_among_others(env, saved):
+    policy, seen = load_checkpoint(saved[0]).policy, torch.randn(40, env.observation.shape[1])
+    assert len(set(policy.actor.chosen(seen).tolist())) > 1
+    for row, action in zip(seen, policy(seen), strict=True):
+        assert torch.allclose(policy(row[None])[0], action, atol=1e-5)
+    assert policy._alone() is not None
+
+
+def test_of_a_mixture_the_expert_that_its_gate_chooses_most_leads(env, saved):
+    checkpoint, seen = load_checkpoint(saved[0]), torch.randn(40, env.observation.shape[1])
+    chosen = checkpoint.policy.actor.chosen(seen)
+    for index in chosen.unique().tolist():
+        rows = torch.cat([seen[chosen == index], seen[chosen != index][: int((chosen == index).sum()) - 1]])
+        leader = leading(checkpoint, rows)
+        assert torch.equal(leader.policy(seen), checkpoint.policy.actor.experts[index](seen))
+        assert (leader.card.gate, leader.card.spreads, leader.card.spread) == (None, (), 0.05 * index)
+    assert leading(leader, seen) is leader
+
+
+def test_who_starts_as_a_mixture_goes_on_from_one_of_its_experts(env, saved, tmp_path):
+    clips, still = env.command.library.clips, dataclasses.replace(SMALL, value_warmup=99)
+    plain = Stage("muscles", env.config, start=str(saved[0]), ppo=still)
+    experiment = Experiment("plain", "none", (plain,), dataclasses.replace(NETWORK, symmetric=False))
+    done = load_checkpoint(Pipeline(experiment, tmp_path / "plain", clips).run())
+    seen = torch.randn(9, env.observation.shape[1])
+    weights = done.policy.actor.plain_state()["mlp.0.weight"]
+    assert any(torch.equal(weights, e.actor.plain_state()["mlp.0.weight"]) for e in saved[1].experts)
+    assert torch.isfinite(done.policy(seen)).all()
+
+
+def test_a_gate_without_experts_is_refused(env, tmp_path):
     gate = Stage("gate", env.config, start="previous", ppo=SMALL, gate=GATE)
     with pytest.raises(KinesisError, match="a gate needs experts"):
-        Pipeline(Experiment("gate", "none", (gate,), NETWORK), tmp_path / "gate", clips).run()
-    plain = Stage("muscles", env.config, start=str(saved[0]), ppo=SMALL)
-    with pytest.raises(KinesisError, match="no start for one policy"):
-        Pipeline(Experiment("plain", "none", (plain,), NETWORK), tmp_path / "plain", clips).run()
+        Pipeline(Experiment("gate", "none", (gate,), NETWORK), tmp_path / "gate", env.command.library.clips).run()

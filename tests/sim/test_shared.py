@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from tests.sim.test_cpu import ENVS, start
 
 from kinesis.body import load
 from kinesis.errors import KinesisError
 from kinesis.sim import Controller, CpuSim
-from kinesis.sim.shared import SharedSim, Sharing, lead, muscle_limits, servo_torque
+from kinesis.sim.shared import SharedSim, Sharing, lead, servo_torque, torque_limits
 from kinesis.task.actions import DAMPING, STIFFNESS
-from tests.sim.test_cpu import ENVS, start
 
 TORQUE = "legs80_torque"
 
@@ -75,7 +75,7 @@ def test_a_body_driven_by_servos_is_a_muscle_body_under_shared_torques(body):
     control = hold(driven)
     driven.step(control)
     joints, speeds = plain.state.qpos[:, body.joint_qpos], plain.state.qvel[:, body.joint_dof]
-    torque = servo_torque(control, joints, speeds, muscle_limits(form))
+    torque = servo_torque(control, joints, speeds, torque_limits(form, whole=True))
     plain.step(lead(plain, Sharing(plain, form, "force")(torque)))
     assert torch.equal(driven.state.qpos, plain.state.qpos)
     assert driven.state.activation.shape == (ENVS, 80)

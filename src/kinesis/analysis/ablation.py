@@ -19,7 +19,7 @@ from kinesis.evaluate import record
 from kinesis.evaluate.perturb import Perturbation, PerturbedSim, with_strength
 from kinesis.evaluate.signals import Recording
 from kinesis.learn import Policy
-from kinesis.learn.checkpoint import Checkpoint
+from kinesis.learn.checkpoint import Checkpoint, leading
 from kinesis.learn.config import PPO
 from kinesis.learn.networks import make_actor, make_critic
 from kinesis.learn.pipeline import balanced
@@ -151,12 +151,9 @@ def adapt(
 ) -> Policy:
     """The policy fine-tuned by PPO on the weakened body, left and right no longer treated alike.
 
-    Raises:
-        KinesisError: for a mixture of experts.
+    Of a mixture, the expert whom its gate chooses most of these clips.
     """
     card = checkpoint.card
-    if card.gate:
-        raise KinesisError("a mixture of experts is not adapted", got=checkpoint.name, expected="one policy")
     config = _config(samples)
     body = load(card.task.body)
     command = Follow(
@@ -171,7 +168,7 @@ def adapt(
     env = Env(card.task, command, config.envs, make_sim=make_sim)
     width, centre = env.observation.shape[1], env.law.centre
     actor = make_actor(card.network, width, env.num_actions, noise=config.noise, centre=centre)
-    actor.load_plain_state(checkpoint.policy.actor.plain_state())
+    actor.load_plain_state(leading(checkpoint, env.observation).policy.actor.plain_state())
     actor.distribution.reset(config.noise)
     critic = make_critic(card.network, width)
     critic.obs_normalizer.load_state_dict(actor.obs_normalizer.state_dict())

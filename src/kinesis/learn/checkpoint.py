@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterator
@@ -100,6 +101,19 @@ def load_checkpoint(source: str | Path) -> Checkpoint:
         raise KinesisError("weights that do not fit their own card", where=where, got=error) from None
     policy.actor.eval()
     return Checkpoint(policy, card, path.stem)
+
+
+def leading(checkpoint: Checkpoint, seen: Tensor) -> Checkpoint:
+    """The checkpoint itself or, of a mixture, that of the expert whom its gate chooses most, of what is seen.
+
+    seen: (env, width) observations, such as those of the motions at hand.
+    """
+    actor = checkpoint.policy.actor
+    if not isinstance(actor, Mixture):
+        return checkpoint
+    expert = actor.experts[int(actor.chosen(seen).mode().values)]
+    card = dataclasses.replace(checkpoint.card, gate=None, spreads=(), spread=expert.spread)
+    return Checkpoint(expert, card, checkpoint.name)
 
 
 def _blank(card: Card, actions: int) -> Policy:

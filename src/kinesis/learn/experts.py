@@ -6,13 +6,14 @@ expert's mean action. In evaluation the likeliest expert acts. After KINESIS (Si
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import torch
 from rsl_rl.modules.distribution import Distribution
 from torch import Tensor, nn
 
 from kinesis.learn.config import Network
+from kinesis.learn.likeliest import Likeliest, of_chosen
 from kinesis.learn.networks import GROUP, Policy, begin_near, observations
 from kinesis.learn.reflect import ReflectedModel, Reflection
 from kinesis.task.symmetry import Symmetry
@@ -111,11 +112,16 @@ class Mixture(ReflectedModel):
 
     def network(self) -> nn.Module:
         """See ReflectedModel."""
-        return _Likeliest(super().network(), [expert.network for expert in self.experts])
+        return Likeliest(super().network(), [expert.network for expert in self.experts])
+
+    @torch.no_grad()
+    def chosen(self, seen: Tensor) -> Tensor:
+        """(env,) index of the expert that the gate finds likeliest, of observations (env, width)."""
+        return super().network()(seen).argmax(-1)
 
     def act(self, seen: Tensor, sampled: Tensor) -> Tensor:
         """(env, action) of the experts whose indices (env, 1) were sampled."""
-        return _of_chosen([expert.network for expert in self.experts], seen, sampled.long())
+        return of_chosen([expert.network for expert in self.experts], seen, sampled.long())
 
     def plain_state(self) -> dict[str, Tensor]:
         """See ReflectedModel; the experts' tensors are named `experts.0.…`."""
@@ -131,20 +137,3 @@ class Mixture(ReflectedModel):
             head = f"experts.{index}."
             expert.actor.load_plain_state({k.removeprefix(head): rest.pop(k) for k in state if k.startswith(head)})
         super().load_plain_state(rest)
-
-
-class _Likeliest(nn.Module):
-    """From an observation to the action of the expert that the gate finds likeliest."""
-
-    def __init__(self, gate: nn.Module, experts: list[nn.Module]) -> None:
-        super().__init__()
-        self.gate, self.experts = gate, nn.ModuleList(experts)
-
-    def forward(self, seen: Tensor) -> Tensor:
-        return _of_chosen(self.experts, seen, self.gate(seen).argmax(-1, keepdim=True))
-
-
-def _of_chosen(experts: Iterable[nn.Module], seen: Tensor, chosen: Tensor) -> Tensor:
-    """(env, action) of the experts with the indices chosen (env, 1)."""
-    actions = torch.stack([expert(seen) for expert in experts], 1)
-    return actions.gather(1, chosen[..., None].expand(-1, -1, actions.shape[-1]))[:, 0]

@@ -16,7 +16,15 @@ import torch
 from kinesis.body import Kinematics, load
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
-from kinesis.learn.checkpoint import Card, Checkpoint, load_checkpoint, read_tensors, replacing, save_checkpoint
+from kinesis.learn.checkpoint import (
+    Card,
+    Checkpoint,
+    leading,
+    load_checkpoint,
+    read_tensors,
+    replacing,
+    save_checkpoint,
+)
 from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.experts import Mixture
@@ -126,7 +134,7 @@ class Pipeline:
         expert = self._staff(config, source, env, plain)
         actor = self._start(stage, env, env.observation.shape[1], config.noise, previous)
         began = _source(stage, previous)
-        spread = load_checkpoint(began).policy.spread if began else 0.0
+        spread = _origin(began, env).policy.spread if began else 0.0
         runner = DistillationStage(env, expert, actor, config, folder, self.experiment.seed, spread)
         wanted = config.rounds * config.envs * config.steps
         runner.run(lambda numbers: tell(stage.name, Position(runner.samples, wanted, runner.seconds), numbers))
@@ -236,7 +244,7 @@ def claim(folder: Path, experiment: Experiment) -> None:
 
 
 def _origin(source: Path | str, env: Env) -> Checkpoint:
-    """A checkpoint to go on from in this Env."""
+    """A checkpoint to go on from in this Env; of a mixture, its expert for what is seen here."""
     origin = load_checkpoint(source)
     if origin.card.observations != env.widths:
         raise KinesisError(
@@ -245,9 +253,7 @@ def _origin(source: Path | str, env: Env) -> Checkpoint:
             got=origin.card.observations,
             expected=env.widths,
         )
-    if origin.card.gate:
-        raise KinesisError("a mixture of experts is no start for one policy", where=str(source))
-    return origin
+    return leading(origin, env.observation)
 
 
 def _check_alike(began: dict[str, torch.Tensor], reflected: dict[str, torch.Tensor], source: Path | str) -> None:

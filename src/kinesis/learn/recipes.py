@@ -9,7 +9,15 @@ from kinesis.learn.config import PPO, Distillation, Experiment, Mining, Network,
 from kinesis.motion.intent import shipped
 from kinesis.registry import Registry
 from kinesis.task.config import Term
-from kinesis.task.recipes import imitate, imitate_closely, imitate_torque, with_physiology
+from kinesis.task.recipes import (
+    imitate,
+    imitate_closely,
+    imitate_shared,
+    imitate_shared_forward,
+    imitate_torque,
+    imitate_torque_forward,
+    with_physiology,
+)
 from kinesis.task.recipes import kinesis as kinesis_task
 
 RECIPES: Registry[Callable[[], Experiment]] = Registry("recipe")
@@ -56,6 +64,51 @@ def walk() -> Experiment:
             Stage("teacher", imitate_torque(), ppo=TEACHER),
             Stage("student", imitate(), distillation=Distillation()),
             Stage("muscles", imitate(), start="previous", ppo=MUSCLES),
+        ),
+    )
+
+
+SHARED = dataclasses.replace(
+    TEACHER, envs=384, learning_rate=3e-4, noise=0.08, final_noise=0.04, hard_share=0.3, freeze_normaliser=True
+)
+"""PPO of a torque policy on the muscles that share its torques: it knows the motions, and has the muscles to learn."""
+
+
+@RECIPES.register("teacher_walk")
+def teacher_walk() -> Experiment:
+    """Who teaches walks: torques of the motion fed forward, first on the joints, then on the muscles."""
+    return Experiment(
+        name="teacher_walk",
+        motions="builtin:walk-train,builtin:stand-train",
+        stages=(
+            Stage("torques", imitate_torque_forward(), ppo=dataclasses.replace(TEACHER, samples=6_000_000)),
+            Stage("shared", imitate_shared_forward(), start="previous", ppo=SHARED),
+        ),
+    )
+
+
+@RECIPES.register("teacher_run")
+def teacher_run() -> Experiment:
+    """Who teaches runs: on the muscles from the start, from who teaches walks."""
+    ppo = dataclasses.replace(
+        SHARED, learning_rate=5e-4, noise=0.2, final_noise=0.06, desired_divergence=0.06, samples=6_000_000
+    )
+    return Experiment(
+        name="teacher_run",
+        motions="builtin:run-train",
+        stages=(Stage("shared", imitate_shared_forward(), start="runs/teacher_walk/1-shared.safetensors", ppo=ppo),),
+    )
+
+
+@RECIPES.register("teacher")
+def teacher() -> Experiment:
+    """Who teaches everything else, walks in between."""
+    return Experiment(
+        name="teacher",
+        motions="builtin:train,builtin:routes",
+        stages=(
+            Stage("torques", imitate_torque(), ppo=dataclasses.replace(TEACHER, envs=768, samples=12_000_000)),
+            Stage("shared", imitate_shared(), start="previous", ppo=SHARED),
         ),
     )
 

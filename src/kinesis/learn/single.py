@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numba
 import numpy as np
@@ -16,6 +17,7 @@ import torch
 from rsl_rl.modules import EmpiricalNormalization
 from torch import Tensor, nn
 
+from kinesis.learn.likeliest import Likeliest
 from kinesis.learn.reflect import Reflection, reflections_of
 
 _KINDS = {nn.ELU: 0.0, nn.SiLU: 1.0}
@@ -24,8 +26,11 @@ _KINDS = {nn.ELU: 0.0, nn.SiLU: 1.0}
 def for_one(network: nn.Module, spread: float, span: tuple[float, float]) -> Callable[[Tensor], Tensor] | None:
     """What a normaliser and plain layers, with one kind of nonlinearity between them, make of one observation.
 
-    (width,) to (action,), as `ExpectedClip` clips it; holds copies of the weights. None for other networks.
+    (width,) to (action,), as `ExpectedClip` clips it; holds copies of the weights. Of a gate's experts only the
+    likeliest is asked. None for other networks.
     """
+    if isinstance(network, Likeliest):
+        return _likeliest(network)
     if not isinstance(network, nn.Sequential):
         return None
     normaliser, *parts = (p for m in network for p in (m if isinstance(m, nn.Sequential) else [m]))
@@ -53,6 +58,18 @@ def for_one(network: nn.Module, spread: float, span: tuple[float, float]) -> Cal
         return torch.from_numpy(action)
 
     return run
+
+
+def _likeliest(network: Likeliest) -> Callable[[Tensor], Tensor] | None:
+    """`for_one` of a gate, and of experts that each clip as they were trained to."""
+    gate, experts = for_one(network.gate, 0.0, (0.0, 1.0)), []
+    for expert in network.experts:
+        parts: Any = expert  # as `Policy.network` is made: the mean, then how it is clipped
+        alone = for_one(parts[0], parts[1].spread, parts[1].span)
+        if alone is None:
+            return None
+        experts.append(alone)
+    return gate and (lambda observation: experts[int(gate(observation).argmax())](observation))
 
 
 def _widths(layers: Sequence[nn.Linear]) -> list[int]:

@@ -10,16 +10,16 @@ from torch import Tensor
 
 from kinesis.body import load
 from kinesis.command import Follow
-from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Checkpoint
 from kinesis.learn.networks import Policy
 from kinesis.motion.library import Library
-from kinesis.sim.shared import Sharing, lead, muscle_limits
+from kinesis.sim.shared import Sharing, lead, torque_limits
 from kinesis.task import Env, TaskConfig
 from kinesis.task.actions import LAWS, joint_torque
 from kinesis.task.moment import Moment
 from kinesis.task.observe import Observer
 from kinesis.task.symmetry import measure_symmetry
+
 
 class Expert(Protocol):
     """Knows what to do at every environment's instant now. residual: of the last call [N·m]."""
@@ -131,7 +131,7 @@ class Teacher:
             assert isinstance(env.command, Follow)
             plain = env.command.library
         self.plain = Library(form, plain.clips, ground=True) if plain and task.follows_ground else plain
-        self._limits = muscle_limits(form) if task.shared_by else torch.from_numpy(form.model.actuator_ctrlrange).float()
+        self._limits = torque_limits(form, whole=bool(task.shared_by))
         self._horizons_s = task.horizons_s
         self._observer, self._share = Observer(task.observations), Sharing(env.sim, form, by)
 

@@ -36,7 +36,7 @@ class Sharing:
         """
         if not isinstance(sim, CpuSim):
             raise KinesisError("static optimisation needs the CPU simulator", got=type(sim).__name__)
-        limits = torch.from_numpy(torque_body.model.actuator_ctrlrange).float()
+        limits = torque_limits(torque_body, whole=False)
         self._sim, self._dofs = sim, torch.from_numpy(sim.body.joint_dof)
         self._weight = RESIDUAL_WEIGHT / (limits[:, 1] - limits[:, 0])
         self._cost = torch.from_numpy(effort_cost(sim.body.model, by)).float()
@@ -87,9 +87,10 @@ def servo_torque(control: Tensor, joints: Tensor, joint_speeds: Tensor, limits: 
     return torch.maximum(torch.minimum(torque, limits[:, 1]), limits[:, 0])
 
 
-def muscle_limits(torque_body: Body) -> Tensor:
-    """(joint, 2) [N·m]: the muscles' whole capacity, of which a torque form may use a share."""
-    return torch.from_numpy(torque_body.model.actuator_ctrlrange).float() / SHARE_OF_CAPACITY
+def torque_limits(torque_body: Body, *, whole: bool) -> Tensor:
+    """(joint, 2) [N·m] of a torque form or, whole, of the muscles, of whose capacity it may use a share."""
+    limits = torch.from_numpy(torque_body.model.actuator_ctrlrange).float()
+    return limits / SHARE_OF_CAPACITY if whole else limits
 
 
 class SharedSim(CpuSim):
@@ -104,7 +105,7 @@ class SharedSim(CpuSim):
         """body: the torque form. by: what each muscle counts, see `effort_cost`. options: as for `CpuSim`."""
         options.pop("controller", None)
         super().__init__(load(body.skeleton), num_envs, **options)
-        self._share, self._limits = Sharing(self, body, by), muscle_limits(body)
+        self._share, self._limits = Sharing(self, body, by), torque_limits(body, whole=True)
         self._joints = torch.from_numpy(self.body.joint_qpos), torch.from_numpy(self.body.joint_dof)
 
     def step(self, control: Tensor) -> None:
