@@ -92,6 +92,14 @@ def test_fewer_cores_than_there_are_is_a_note(monkeypatch: pytest.MonkeyPatch) -
     assert cores.mend
 
 
+def test_a_process_bound_to_some_cores_without_a_quota_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkup.os, "cpu_count", lambda: 64)
+    monkeypatch.setattr(checkup.os, "sched_getaffinity", lambda pid: {0})
+    monkeypatch.setattr(checkup, "core_quota", lambda: None)
+    (cores,) = found("cores")
+    assert cores.found.startswith("1 of 64 usable (affinity 1)")
+
+
 def test_without_gl_the_package_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_backend() -> str:
         raise KinesisError("video needs OpenGL without a screen")

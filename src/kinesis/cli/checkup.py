@@ -107,7 +107,8 @@ def _cores() -> Iterator[Finding]:
     usable = min(allowed, quota or allowed)
     found = f"{usable:g} of {there} usable"
     if usable < there:
-        limits = [f"affinity {allowed}"] * (allowed < there) + [f"quota {quota:g}"] * (quota is not None)
+        limits = [f"affinity {allowed}"] if allowed < there else []
+        limits += [f"quota {quota:g}"] if quota is not None else []
         mend = "give the job or container all cores (docker run --cpus, taskset, srun -c), or fewer environments"
         yield Finding("cores", "note", f"{found} ({', '.join(limits)}); threads for all {there} are started", mend)
     else:
