@@ -24,8 +24,8 @@ class Train:
     """Train a policy. Run the same command again to go on after a kill."""
 
     recipe: Annotated[str, tyro.conf.Positional]
-    """Name of a recipe: default, walk, walk_from_nothing, teacher_walk, teacher_run, teacher, bearing, scratch, experts,
-    kinesis."""
+    """Name of a recipe: default, walk, walk_from_nothing, teacher_walk, teacher_run, teacher, bearing, scratch,
+    experts, kinesis."""
     out: Path | None = None
     """Folder of the run; default runs/RECIPE."""
     seed: int = 0

@@ -117,8 +117,9 @@ def teacher() -> Experiment:
 def default() -> Experiment:
     """All of locomotion: the staged path over every built-in motion and people far from the average.
 
-    The shipped policy went the same way in more turns: a second teacher for runs, specialists in muscles for runs and
-    backward, means of weights, and some recordings as well (docs/notes/learning.md 26–55; its card).
+    The shipped policy is a gate (`benchmarks/gate.py`) over two: one for walks, by the ways of `teacher_walk` and of
+    `Distillation` from nothing (docs/notes/learning.md 125-130), and one that went this way in more turns: a second
+    teacher for runs, specialists in muscles, means of weights, and some recordings as well (26-124; its card).
     """
     teacher, student, muscles = walk().stages
     assert teacher.ppo
