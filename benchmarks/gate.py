@@ -116,7 +116,8 @@ def main(walker: str, rest: str, out: Path, rounds: int = 40, seed: int = 0) -> 
     spreads = tuple(expert.policy.spread for expert in experts)
     known = experts[0].card.data
     data = known + [d for d in card.data if d not in known]
-    save_checkpoint(out, policy, dataclasses.replace(card, gate=GATE, spreads=spreads, spread=0.0, data=data))
+    card = dataclasses.replace(card, gate=GATE, spreads=spreads, spread=0.0, data=data)
+    save_checkpoint(out, policy, card, half=True)
 
 
 if __name__ == "__main__":

@@ -166,6 +166,17 @@ def test_a_saved_mixture_does_the_same(env, saved):
     assert again.card.gate == GATE
 
 
+def test_a_checkpoint_in_half_precision_is_smaller_and_does_nearly_the_same(env, saved, tmp_path):
+    path, actor = saved
+    whole, seen = load_checkpoint(path), torch.randn(30, env.observation.shape[1])
+    save_checkpoint(tmp_path / "half.safetensors", Policy(actor), whole.card, half=True)
+    again = load_checkpoint(tmp_path / "half.safetensors")
+    assert (tmp_path / "half.safetensors").stat().st_size < 0.75 * path.stat().st_size
+    assert all(t.dtype == torch.float32 for t in again.policy.actor.plain_state().values() if t.is_floating_point())
+    gap = (again.policy.actor.experts[0](seen) - whole.policy.actor.experts[0](seen)).abs()
+    assert 0.0 < gap.max() < 0.05
+
+
 def test_a_mixture_with_an_expert_too_many_or_too_few_is_refused(saved):
     path, _ = saved
     tensors, words = read_tensors(path)

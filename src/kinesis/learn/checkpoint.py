@@ -66,9 +66,15 @@ class Checkpoint:
     name: str
 
 
-def save_checkpoint(path: Path, policy: Policy, card: Card) -> None:
-    """Write the policy's weights and its card; the file appears whole or not at all."""
-    write_tensors(path, policy.actor.plain_state(), asdict(card))
+def save_checkpoint(path: Path, policy: Policy, card: Card, *, half: bool = False) -> None:
+    """Write the policy's weights and its card; the file appears whole or not at all.
+
+    half: layers' weights are rounded to half precision, for a file of half the size; who loads it computes in single.
+    """
+    state = policy.actor.plain_state()
+    if half:
+        state = {name: t.half() if name.endswith(".weight") else t for name, t in state.items()}
+    write_tensors(path, state, asdict(card))
 
 
 def load_checkpoint(source: str | Path) -> Checkpoint:
