@@ -31,12 +31,16 @@ RATE_HZ, SAMPLES = 100.0, 50
 PERCENT = (25.0 + 100.0 * np.arange(SAMPLES)[:, None] / SAMPLES + np.array([0.0, 50.0])) % 100.0
 """(sample, 2) of the cycle of each leg."""
 SAGITTAL = ("HIP_FLEXION", "KNEE_FLEXION", "ANKLE_DORSIFLEXION")
-JOINT = (0, 3, 4)
-"""Of hip flexion, knee and ankle among a leg's joints."""
-ANGLES = ("hip_flexion", "knee_flexion", "ankle_dorsiflexion")
-MOMENTS = ("hip_extension_moment", "knee_extension_moment", "ankle_plantarflexion_moment")
+ANGLES = {"hip_flexion": 0, "knee_flexion": 3, "ankle_dorsiflexion": 4}
+MOMENTS = {
+    "hip_extension_moment": 0,
+    "knee_extension_moment": 3,
+    "ankle_plantarflexion_moment": 4,
+    "hip_abduction_moment": 1,
+}
+"""Each by its joint's number in a leg."""
 FORCES = {"ground_force_vertical": 2, "ground_force_anterior": 0}
-LEAST_SD = dict(zip((*MOMENTS, *FORCES), (0.12, 0.08, 0.08, 0.06, 0.02), strict=True))
+LEAST_SD = dict(zip((*MOMENTS, *FORCES), (0.12, 0.08, 0.08, 0.1, 0.06, 0.02), strict=True))
 """Bands narrower than this, as in the swing, are taken as this wide: N·m/kg, body weights."""
 RIPPLE = 0.35
 """Weight of what a filter takes from moments and forces, in least bands."""
@@ -129,11 +133,8 @@ class Column:
         forces = inverse(self.body, clip.qpos, clip.qvel, np.gradient(clip.qvel, 1.0 / RATE_HZ, axis=0), wrench)
         moments = -fold(self.body, clip.qpos, forces).reshape(clip.frames, 2, 7) / self.body.mass_kg
         joints = np.rad2deg(clip.qpos[:, self.body.joint_qpos]).reshape(clip.frames, 2, 7)
-        curves = {
-            n: joints[..., j] + (np.rad2deg(PELVIC_PLANE_RAD) if j == 0 else 0.0)
-            for n, j in zip(ANGLES, JOINT, strict=True)
-        }
-        curves |= {n: moments[..., j] for n, j in zip(MOMENTS, JOINT, strict=True)}
+        curves = {n: joints[..., j] + (np.rad2deg(PELVIC_PLANE_RAD) if j == 0 else 0.0) for n, j in ANGLES.items()}
+        curves |= {n: moments[..., j] for n, j in MOMENTS.items()}
         curves |= {n: ground.force[..., axis] / (9.81 * self.body.mass_kg) for n, axis in FORCES.items()}
         for name in (*MOMENTS, *FORCES):
             smooth = sosfiltfilt(LABORATORY, curves[name], axis=0)
