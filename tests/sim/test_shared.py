@@ -60,6 +60,11 @@ def test_sharing_needs_to_see_muscles():
         Sharing(object(), load(TORQUE), "muscle")
 
 
+def test_only_torques_are_shared(body):
+    with pytest.raises(KinesisError, match="only joint torques are shared among muscles"):
+        SharedSim(body, 1, by="force")
+
+
 def test_a_servo_asks_within_its_limits():
     limits = torch.tensor([[-5.0, 5.0]] * 2)
     control = torch.tensor([[1.0, -1.0, 0.0, 0.0, 3.0, 30.0, 1.0, 1.0]])

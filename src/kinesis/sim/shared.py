@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,8 @@ class SharedSim(CpuSim):
 
     def __init__(self, body: Body, num_envs: int, *, by: str, **options: Any) -> None:
         """body: the torque form. by: what each muscle counts, see `effort_cost`. options: as for `CpuSim`."""
+        if body.actuation != "torque":
+            raise KinesisError("only joint torques are shared among muscles", where=body.name, got=body.actuation)
         options.pop("controller", None)
         super().__init__(load(body.skeleton), num_envs, **options)
         self._share, self._limits = Sharing(self, body, by), torque_limits(body, whole=True)
@@ -118,7 +121,5 @@ class SharedSim(CpuSim):
         if state.activation.shape[-1] != len(self._limits) or not len(ids):
             super().reset(ids, state)
             return
-        torque, state.activation = state.activation, torch.zeros(len(ids), self.model.na)
-        super().reset(ids, state)
-        state.activation = self._share(torque, ids)
-        super().reset(ids, state)
+        super().reset(ids, replace(state, activation=torch.zeros(len(ids), self.model.na)))
+        super().reset(ids, replace(state, activation=self._share(state.activation, ids)))
