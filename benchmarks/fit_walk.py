@@ -108,7 +108,7 @@ class Column:
         """Events follow each other within the cycle, contact times too."""
         _, _, _, times, percents = self.split(x)
         apart = all(
-            (np.diff(percents[c]) > 2.0).all() and 0.0 <= percents[c][0] < percents[c][-1] < 99.0 for c in SAGITTAL
+            (np.diff(percents[c]) > 1.95).all() and 0.0 <= percents[c][0] < percents[c][-1] < 99.0 for c in SAGITTAL
         )
         return bool(apart and 2.0 < times[1] < times[2] - 5.0 and times[0] < 72.0)
 
