@@ -159,6 +159,28 @@ def test_the_student_comes_closer_to_its_teacher_and_goes_on_when_killed(student
     again.run(lambda _: pytest.fail("nothing was left to do"))
 
 
+def test_what_strong_muscles_do_is_learnt_more_closely_where_it_counts_more(student, tmp_path):
+    """From the same states: the one whose errors count by force is nearer at the strongest muscles."""
+    env, teacher, actor = student
+    state, force = actor.state_dict(), env.body.model.actuator_gainprm[:, 2]
+    strongest, missed = force.argsort()[-8:].copy(), []
+    state = {name: value.clone() for name, value in state.items()}
+    for power in (0.0, 2.0):
+        actor.load_state_dict(state)
+        lessons = dataclasses.replace(SMALL, by_force=power)
+        stage = DistillationStage(env, teacher, actor, lessons, tmp_path / str(power), seed=0)
+        assert float(stage._counts.mean()) == pytest.approx(1.0)
+        if missed:
+            stage.seen, stage.wanted = kept
+        else:
+            stage.collect()
+            kept = stage.seen, stage.wanted
+        stage.fit()
+        seen, wanted = torch.cat(list(stage.seen)), torch.cat(list(stage.wanted))
+        missed.append(float((stage.policy(seen) - wanted)[:, strongest].square().mean()))
+    assert missed[1] < 0.8 * missed[0]
+
+
 def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):
     ppo = PPO(envs=ENVS, steps=4, epochs=1, minibatches=1, samples=ENVS * 8)
     experiment = Experiment(
@@ -166,7 +188,7 @@ def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):
         "none",
         (
             Stage("teacher", TASKS.get("imitate_torque")(), ppo=ppo),
-            Stage("student", TASKS.get("imitate")(), distillation=dataclasses.replace(SMALL, strays=1)),
+            Stage("student", TASKS.get("imitate")(), distillation=dataclasses.replace(SMALL, strays=1, various=0.5)),
             Stage("muscles", TASKS.get("imitate")(), start="previous", ppo=ppo),
         ),
         NETWORK,

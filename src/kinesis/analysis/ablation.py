@@ -13,10 +13,11 @@ import numpy as np
 from kinesis.analysis.demand import Demand, demand_of_recording
 from kinesis.analysis.effort import static_optimum
 from kinesis.body import Body, load
+from kinesis.body.variants import with_strength
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.evaluate import record
-from kinesis.evaluate.perturb import Perturbation, PerturbedSim, with_strength
+from kinesis.evaluate.perturb import Perturbation, PerturbedSim
 from kinesis.evaluate.signals import Recording
 from kinesis.learn import Policy
 from kinesis.learn.checkpoint import Checkpoint, leading

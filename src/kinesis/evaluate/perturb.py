@@ -21,6 +21,7 @@ from kinesis.body import Body
 from kinesis.body.catalogue import load_stepped
 from kinesis.body.legs80 import STEP, STEP_HALF_M
 from kinesis.body.state import State, heading_rotation
+from kinesis.body.variants import with_mass, with_strength
 from kinesis.errors import KinesisError
 from kinesis.motion.clip import Clip
 from kinesis.sim import CpuSim
@@ -95,11 +96,7 @@ class Mass(Perturbation):
 
     def body(self, body: Body) -> Body:
         """See `Perturbation`."""
-        model = copy.copy(body.model)
-        model.body_mass[:] *= self.factor
-        model.body_inertia[:] *= self.factor
-        mujoco.mj_setConst(model, mujoco.MjData(model))
-        return dataclasses.replace(body, model=model)
+        return dataclasses.replace(body, model=with_mass(body.model, self.factor))
 
 
 @dataclass(frozen=True)
@@ -175,18 +172,6 @@ class GroundStep(Perturbation):
         model.geom_pos[box] = *middle, max(self.height_m, 0.0) - STEP_HALF_M[2]
         model.geom_quat[box] = np.cos(turn), 0.0, 0.0, np.sin(turn)
         return model
-
-
-def with_strength(model: mujoco.MjModel, actuation: str, factors: np.ndarray) -> mujoco.MjModel:
-    """A copy whose peak forces, passive ones too, or torque limits are multiplied by factors (actuator,)."""
-    model = copy.copy(model)
-    if actuation == "muscle":
-        model.actuator_gainprm[:, 2] *= factors
-        model.actuator_biasprm[:, 2] *= factors
-    else:
-        model.actuator_ctrlrange[:] *= factors[:, None]
-        model.actuator_actrange[:] *= factors[:, None]
-    return model
 
 
 class PerturbedSim(CpuSim):

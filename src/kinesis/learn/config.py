@@ -95,7 +95,10 @@ class Distillation:
     motion that stray (see `motion/stray.py`) and that the student follows too, while its teacher sees the motion as it
     was; so it learns what to make of a reference that does not fit together. share_by: what each muscle counts in
     static optimisation, one of `body.muscles.EFFORTS`; where given, what a policy of the same body would do is shared
-    anew among the muscles as well, joint torques kept.
+    anew among the muscles as well, joint torques kept. by_force: power of a muscle's peak force by which its error
+    counts, 0 for all alike: with 1 the student keeps more of its teacher's joint moments and ground forces. various:
+    share of the environments whose bodies are weaker, stronger, lighter or heavier (see `sim/various.py`); a torque
+    teacher's labels allow for that.
     """
 
     envs: int = 128
@@ -112,6 +115,8 @@ class Distillation:
     most_s: float | None = None
     strays: int = 0
     share_by: str | None = None
+    by_force: float = 0.0
+    various: float = 0.0
     specialists: tuple[Specialist, ...] = ()
 
 

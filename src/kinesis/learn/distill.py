@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from kinesis.body import Body
 from kinesis.learn.checkpoint import read_tensors, write_tensors
 from kinesis.learn.config import Distillation
 from kinesis.learn.networks import ExpectedClip, Policy
@@ -18,6 +19,9 @@ from kinesis.learn.reflect import ReflectedModel
 from kinesis.learn.teacher import Expert
 from kinesis.learn.train import prime_with
 from kinesis.task import Env
+
+_COUNTS = (0.2, 5.0)
+"""Least and most of a muscle's peak force over the mean that counts."""
 
 Report = Callable[[dict[str, float]], None]
 
@@ -47,6 +51,7 @@ class DistillationStage:
         self._clip = ExpectedClip(spread, env.law.span)
         self.generator = torch.Generator().manual_seed(seed)
         self.optimizer = torch.optim.Adam(actor.mlp.parameters(), lr=config.learning_rate)
+        self._counts = _counts(env.body, config.by_force)
         self.seen: deque[Tensor] = deque(maxlen=config.kept_rounds)
         self.wanted: deque[Tensor] = deque(maxlen=config.kept_rounds)
         self.round, self.seconds = 0, 0.0
@@ -118,7 +123,7 @@ class DistillationStage:
         losses: list[float] = []
         for _ in range(self.config.updates * (3 if self.round == 0 else 1)):
             rows = torch.randint(len(inputs), (self.config.batch,), generator=self.generator)
-            loss = (self._clip(self.actor.mlp(inputs[rows])) - wanted[rows]).square().mean()
+            loss = (self._clip(self.actor.mlp(inputs[rows])) - wanted[rows]).square().mul(self._counts).mean()
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
@@ -132,3 +137,12 @@ class DistillationStage:
     def save(self) -> None:
         """Write the student; a killed stage goes on with it and gathers its rounds anew."""
         write_tensors(self.state_path, self.actor.state_dict(), {"round": self.round, "seconds": self.seconds})
+
+
+def _counts(body: Body, power: float) -> Tensor:
+    """(actuator,) what its error counts, the mean being one; see `Distillation.by_force`."""
+    if not power:
+        return torch.ones(body.model.nu)
+    force = torch.from_numpy(body.model.actuator_gainprm[:, 2]).abs().float()
+    counts = (force / force.mean()).clamp(*_COUNTS).pow(power)
+    return counts / counts.mean()

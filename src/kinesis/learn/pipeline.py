@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from kinesis.learn.train import PPOStage, prime_with
 from kinesis.motion.clip import Clip
 from kinesis.motion.library import Library
 from kinesis.motion.stray import Stray, stray
+from kinesis.sim.various import VariousSim
 from kinesis.task import Env
 from kinesis.task.symmetry import measure_symmetry
 
@@ -129,7 +131,7 @@ class Pipeline:
         if source is None:
             raise KinesisError("distillation needs a teacher before it", where=stage.name)
         strays = self._strays(stage, config.strays, tell)
-        env = self._env(stage, config.envs, copies=[copy.strayed for copy in strays])
+        env = self._env(stage, config.envs, copies=[copy.strayed for copy in strays], various=config.various)
         plain = Library(env.body, [*self.clips, *(copy.plain for copy in strays)]) if strays else None
         expert = self._staff(config, source, env, plain)
         actor = self._start(stage, env, env.observation.shape[1], config.noise, previous)
@@ -165,7 +167,9 @@ class Pipeline:
                 tell(f"{stage.name} strays", place, {})
         return made
 
-    def _env(self, stage: Stage, envs: int, hard_share: float = 0.0, copies: Sequence[Clip] = ()) -> Env:
+    def _env(
+        self, stage: Stage, envs: int, hard_share: float = 0.0, copies: Sequence[Clip] = (), various: float = 0.0
+    ) -> Env:
         body, clips = load(stage.task.body), [*self.clips, *copies]
         command = Follow(
             Library(body, clips, stage.task.intent, ground=stage.task.follows_ground),
@@ -175,7 +179,8 @@ class Pipeline:
             weights=balanced(clips),
             hard_share=hard_share,
         )
-        return Env(stage.task, command, envs)
+        make_sim = partial(VariousSim, share=various, seed=self.experiment.seed) if various else None
+        return Env(stage.task, command, envs, make_sim=make_sim)
 
     def _start(
         self, stage: Stage, env: Env, width: int, noise: float, previous: Path | None, exploration: str = "diagonal"

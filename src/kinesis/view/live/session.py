@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 
 from kinesis.body.state import heading_rotation
+from kinesis.body.variants import with_strength
 from kinesis.errors import KinesisError
 from kinesis.evaluate.follow import count_frames, make_env
 from kinesis.evaluate.metrics import SUCCESS_LIMIT_M
-from kinesis.evaluate.perturb import Perturbation, PerturbedSim, Push, with_strength
+from kinesis.evaluate.perturb import Perturbation, PerturbedSim, Push
 from kinesis.learn.checkpoint import Checkpoint
 from kinesis.motion.clip import Clip
 from kinesis.task.moment import Moment
