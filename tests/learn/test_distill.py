@@ -163,18 +163,17 @@ def test_what_strong_muscles_do_is_learnt_more_closely_where_it_counts_more(stud
     """From the same states: the one whose errors count by force is nearer at the strongest muscles."""
     env, teacher, actor = student
     state, force = actor.state_dict(), env.body.model.actuator_gainprm[:, 2]
-    strongest, missed = force.argsort()[-8:].copy(), []
+    strongest, missed, kept = force.argsort()[-8:].copy(), [], None
     state = {name: value.clone() for name, value in state.items()}
     for power in (0.0, 2.0):
         actor.load_state_dict(state)
         lessons = dataclasses.replace(SMALL, by_force=power)
         stage = DistillationStage(env, teacher, actor, lessons, tmp_path / str(power), seed=0)
         assert float(stage._counts.mean()) == pytest.approx(1.0)
-        if missed:
-            stage.seen, stage.wanted = kept
-        else:
+        if kept is None:
             stage.collect()
             kept = stage.seen, stage.wanted
+        stage.seen, stage.wanted = kept
         stage.fit()
         seen, wanted = torch.cat(list(stage.seen)), torch.cat(list(stage.wanted))
         missed.append(float((stage.policy(seen) - wanted)[:, strongest].square().mean()))
