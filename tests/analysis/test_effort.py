@@ -40,7 +40,7 @@ def problems(systems, torque, cost):
 
 
 @pytest.mark.parametrize("scale", [1.0, 3.0])
-@pytest.mark.parametrize("criterion", ["squared", "volume", "force"])
+@pytest.mark.parametrize("criterion", ["squared", "volume", "force", "energy"])
 def test_it_agrees_with_scipy_where_torques_can_be_had_and_where_not(demand, systems, criterion, scale):
     torque, cost = scale * demand.torque[::8], CRITERIA[criterion].cost(demand.body)
     ours = least_effort(systems.at(slice(None, None, 8)), torque, cost=cost).reshape(-1, 40)
@@ -52,7 +52,7 @@ def test_it_agrees_with_scipy_where_torques_can_be_had_and_where_not(demand, sys
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("criterion", ["squared", "volume", "force"])
+@pytest.mark.parametrize("criterion", ["squared", "volume", "force", "energy"])
 def test_it_agrees_with_scipy_on_two_hundred_instants(walk, criterion):
     demand = demand_of_recording(walk)
     rows = np.linspace(0, len(demand.time_s) - 1, 200).astype(int)

@@ -39,6 +39,7 @@ CRITERIA: Mapping[str, Criterion] = {
     "cubed": Criterion("Σ a³", 3, "Crowninshield and Brand 1981, on activations"),
     "volume": Criterion("Σ V a²", 2, "Happee 1994; V = peak force × optimal fibre length", by="volume"),
     "force": Criterion("Σ (F² + F̄²/20) a²", 2, "Pedotti et al. 1978; F = peak force, F̄² its mean", by="force"),
+    "energy": Criterion("Σ (V² + V̄²/50) a²", 2, "Umberger et al. 2003, squared; V = volume, V̄² its mean", by="energy"),
 }
 
 

@@ -92,10 +92,10 @@ def muscle_volume(model: mujoco.MjModel) -> np.ndarray:
     return volume
 
 
-EFFORTS = ("muscle", "volume", "force")
-"""What the square of an activation may count: one, the muscle's volume, or its peak force squared."""
-LEAST_COST = 0.05
-"""Added to a squared peak force, in means of it: by force alone the smallest muscles would be at full activation."""
+EFFORTS = ("muscle", "volume", "force", "energy")
+"""What the square of an activation may count: one, the muscle's volume, or its peak force or volume squared."""
+LEAST_COST = {"force": 0.05, "energy": 0.02}
+"""Added to what is squared, in means of it: without it the smallest muscles would be at full activation."""
 
 
 def effort_cost(model: mujoco.MjModel, by: str) -> np.ndarray:
@@ -110,10 +110,13 @@ def effort_cost(model: mujoco.MjModel, by: str) -> np.ndarray:
     """
     if by not in EFFORTS:
         raise KinesisError.unknown("effort", by, EFFORTS)
-    force = model.actuator_gainprm[:, 2]
     if by == "muscle":
-        return np.ones_like(force)
-    cost: np.ndarray = muscle_volume(model) if by == "volume" else force**2 + LEAST_COST * (force**2).mean()
+        return np.ones(model.nu)
+    volume = muscle_volume(model)
+    if by == "volume":
+        return volume / volume.mean()
+    squared = (model.actuator_gainprm[:, 2] if by == "force" else volume) ** 2
+    cost: np.ndarray = squared + LEAST_COST[by] * squared.mean()
     return cost / cost.mean()
 
 

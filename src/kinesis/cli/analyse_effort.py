@@ -34,8 +34,8 @@ class AnalyseEffort:
     """With --forces: of the person, to scale the forces; by default they stay as they are."""
     low_pass_hz: float = 6.0
     """With --forces: of coordinates and forces."""
-    criterion: Literal["squared", "cubed", "volume", "force"] = "squared"
-    """The effort: sum of squares, of cubes, or of squares weighted by muscle volume or by peak force squared."""
+    criterion: Literal["squared", "cubed", "volume", "force", "energy"] = "squared"
+    """The effort: sum of squares, of cubes, or of squares weighted by muscle volume, or by peak force or volume squared."""
     inverse: bool = False
     """Take a recording's torques from inverse dynamics too, not from the simulation."""
     rate_hz: float | None = None
