@@ -35,7 +35,7 @@ class AnalyseEffort:
     low_pass_hz: float = 6.0
     """With --forces: of coordinates and forces."""
     criterion: Literal["squared", "cubed", "volume", "force", "energy"] = "squared"
-    """The effort: sum of squares, of cubes, or of squares weighted by muscle volume, or by peak force or volume squared."""
+    """The effort: sum of squares, of cubes, or of squares by muscle volume, or by peak force or volume squared."""
     inverse: bool = False
     """Take a recording's torques from inverse dynamics too, not from the simulation."""
     rate_hz: float | None = None

@@ -46,7 +46,7 @@ class Emg:
     emg_leg: Literal["right", "left"] = "right"
     """Which leg, of EMG over time with both."""
     static: Literal["squared", "cubed", "volume", "force", "energy", "none"] = "squared"
-    """Effort of static optimisation on the same motion, the baseline: Σ a², Σ a³, by volume, force or energy, or none."""
+    """Effort of static optimisation on the same motion, the baseline: Σ a², Σ a³, by volume, force, energy; or none."""
     out: Path | None = None
     """Page with one panel a muscle; by default out/emg.html, and nowhere with --json."""
     json: bool = False
