@@ -36,7 +36,7 @@ from kinesis.task.symmetry import measure_symmetry
 
 GATE = Network((256, 128), (256, 128))
 WALKS = ("walk", "stand")
-NEAR_M = 0.08
+NEAR_M = 0.05
 """Mean distance of the tracked landmarks up to which the walker is trusted."""
 ENVS, STEPS, KEPT, UPDATES, BATCH = 256, 40, 25, 150, 1024
 LEARNING_RATE, LAST_RATE = 1e-3, 5e-5

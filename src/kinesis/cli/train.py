@@ -24,7 +24,7 @@ class Train:
     """Train a policy. Run the same command again to go on after a kill."""
 
     recipe: Annotated[str, tyro.conf.Positional]
-    """Name of a recipe: default, walk, walk_from_nothing, teacher_walk, teacher_run, teacher, bearing, scratch,
+    """Name of a recipe: default, walk, walk_from_nothing, teacher_walk, teacher_run, teacher, walker, bearing, scratch,
     experts, kinesis."""
     out: Path | None = None
     """Folder of the run; default runs/RECIPE."""

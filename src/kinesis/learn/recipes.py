@@ -113,13 +113,34 @@ def teacher() -> Experiment:
     )
 
 
+@RECIPES.register("walker")
+def walker() -> Experiment:
+    """A student of `teacher_walk` from random weights, as the walker in the shipped policy (notes 129, 136, 137)."""
+    lessons = Distillation(
+        envs=256,
+        rounds=100,
+        updates=250,
+        batch=1024,
+        final_learning_rate=4e-5,
+        noise=0.04,
+        teacher_rounds=8,
+        teacher="runs/teacher_walk/1-shared.safetensors",
+        by_force=1.0,
+        various=0.4,
+    )
+    stage = Stage("student", default().stages[-1].task, distillation=lessons)
+    return dataclasses.replace(
+        default(), name="walker", motions="builtin:walk-train,builtin:stand-train", stages=(stage,)
+    )
+
+
 @RECIPES.register("default")
 def default() -> Experiment:
     """All of locomotion: the staged path over every built-in motion and people far from the average.
 
-    The shipped policy is a gate (`benchmarks/gate.py`) over two: one for walks, by the ways of `teacher_walk` and of
-    `Distillation` from nothing (docs/notes/learning.md 125-130), and one that went this way in more turns: a second
-    teacher for runs, specialists in muscles, means of weights, and some recordings as well (26-124; its card).
+    The shipped policy is a gate (`benchmarks/gate.py`) over two: one for walks, by the ways of `teacher_walk` and
+    `walker` (docs/notes/learning.md 125-140), and one that went this way in more turns: a second teacher for runs,
+    specialists in muscles, means of weights, and some recordings as well (26-124; its card).
     """
     teacher, student, muscles = walk().stages
     assert teacher.ppo
