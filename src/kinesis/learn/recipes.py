@@ -115,7 +115,7 @@ def teacher() -> Experiment:
 
 @RECIPES.register("walker")
 def walker() -> Experiment:
-    """A student of `teacher_walk` from random weights, as the walker in the shipped policy (notes 129, 136, 137)."""
+    """A student of `teacher_walk` from random weights, as the walker in the shipped policy (notes 129, 136 to 138)."""
     lessons = Distillation(
         envs=256,
         rounds=100,
@@ -125,6 +125,7 @@ def walker() -> Experiment:
         noise=0.04,
         teacher_rounds=8,
         teacher="runs/teacher_walk/1-shared.safetensors",
+        share_by="energy",
         by_force=1.0,
         various=0.4,
     )
