@@ -1,10 +1,11 @@
 """Teach a gate whom to trust: a policy that walks as people do, or one that bears everything else.
 
-The walker acts on the built-in walks and standing, near to the motion; the other on every other motion, on people far
-from the average, on recordings that do not fit together (strayed copies), and once the body is away from the motion.
-Whose turn it is, the gate learns as a classifier of the states that it visits itself (DAgger, Ross 2011).
+The walker acts on the built-in walks and standing, near to the motion; a runner, where there is one, on built-in runs;
+the other on every other motion, on people far from the average, on recordings that do not fit together (strayed
+copies), and once the walker's body is away from the motion. Whose turn it is, the gate learns as a classifier of the
+states that it visits itself (DAgger, Ross 2011).
 
-python benchmarks/gate.py --walker WALKER --rest REST --out policy.safetensors
+python benchmarks/gate.py --walker WALKER --rest REST --out policy.safetensors [--runner RUNNER]
 """
 
 from __future__ import annotations
@@ -44,66 +45,70 @@ NOISE = 0.03
 ENDINGS = (Term("any_landmark", constants={"limit_m": 0.4}), Term("fallen"))
 
 
-def motions(body: Body) -> tuple[list[Clip], Tensor, Tensor]:
-    """Clips, whether each is the walker's (clip,), and drawing weights (clip,).
+def motions(body: Body, experts: int) -> tuple[list[Clip], Tensor, Tensor]:
+    """Clips, the number of each one's expert (clip,), the walker's 0, and drawing weights (clip,).
 
-    By time nearly half of it is the walker's; walks that are not count twice.
+    By time nearly half of it is the walker's; walks that are not count twice, runs of the runner's half as much again.
     """
-    clips, his = [], []
+    clips, numbers, rest = list[Clip](), list[int](), experts - 1
     for split in ("train", "routes", "varied"):
         for number, clip in enumerate(builtin(body, split)):
             clips.append(clip)
-            his.append(clip.category in WALKS and split != "varied")
+            own = 0 if clip.category in WALKS else 1 if clip.category == "run" else rest
+            numbers.append(rest if split == "varied" else own)
             if split != "varied" and (number % 2 == 0 or clip.category == "walk"):
                 clips.append(stray(Kinematics(body), clip, 0).strayed)
-                his.append(False)
-    own, weights = torch.tensor(his), balanced(clips)
+                numbers.append(rest)
+    whose, weights = torch.tensor(numbers), balanced(clips)
+    own = whose == 0
+    weights[(whose == 1) & (rest > 1)] *= 1.5
     weights[own] *= 0.45 / weights[own].sum()
     weights[~own] *= 0.55 / weights[~own].sum()
     weights[~own & torch.tensor([clip.category == "walk" for clip in clips])] *= 2.0
-    return clips, own, weights
+    return clips, whose, weights
 
 
-def collect(env: Env, mixture: Mixture, own: Tensor) -> tuple[Tensor, Tensor]:
-    """Observations (state, width) and whose turn it is (state,), 0 or 1, by the gate and some who please themselves."""
-    drawn, seen, turn = torch.rand(ENVS), [], []
-    walker, rest = mixture.experts
+def collect(env: Env, mixture: Mixture, whose: Tensor) -> tuple[Tensor, Tensor]:
+    """Observations (state, width) and whose turn it is (state,), by the gate and some who please themselves."""
+    drawn, seen, turn, count = torch.rand(ENVS), [], [], len(mixture.experts)
     assert isinstance(env.command, Follow)
     with torch.no_grad():
         for _ in range(STEPS):
             observation = env.observation
-            walks = own[env.command.clip] & (env.moment.tracked_distance.mean(1) < NEAR_M)
-            asked = mixture.chosen(observation) == 0
-            acts = torch.where(drawn < 0.3, walks, torch.where(drawn < 0.4, ~walks, asked))
-            action = torch.where(acts[:, None], walker(observation), rest(observation))
+            right = whose[env.command.clip].clone()
+            right[(right == 0) & (env.moment.tracked_distance.mean(1) >= NEAR_M)] = count - 1
+            pleased = torch.where(drawn < 0.3, right, torch.randint(count, right.shape))
+            acts = torch.where(drawn < 0.4, pleased, mixture.chosen(observation))
+            action = torch.stack([one(observation) for one in mixture.experts])[acts, torch.arange(ENVS)]
             env.step(action + NOISE * torch.randn(action.shape))
             seen.append(observation)
-            turn.append((~walks).long())
+            turn.append(right)
     return torch.cat(seen), torch.cat(turn)
 
 
-def main(walker: str, rest: str, out: Path, rounds: int = 40, seed: int = 0) -> None:
+def main(walker: str, rest: str, out: Path, runner: str | None = None, rounds: int = 40, seed: int = 0) -> None:
     """Two minutes for the motions, then 4 s a round on one core; prints how often the gate is right.
 
-    The card counts the samples and seconds of both; ancestors that they share count twice.
+    The card counts the samples and seconds of all; ancestors that they share count as often.
     """
     torch.manual_seed(seed)
     started, body = time.monotonic(), load("legs80")
-    experts: list[Checkpoint] = [load_checkpoint(walker), load_checkpoint(rest)]
-    card = experts[1].card
-    clips, own, weights = motions(body)
+    paths = (walker, runner, rest) if runner else (walker, rest)
+    experts: list[Checkpoint] = [load_checkpoint(path) for path in paths]
+    card = experts[-1].card
+    clips, whose, weights = motions(body, len(experts))
     task = dataclasses.replace(card.task, endings=ENDINGS, rewards=())
     command = Follow(Library(body, clips, task.intent), ENVS, task.horizons_s, seed=seed, weights=weights)
     env = Env(task, command, ENVS)
     mixture = Mixture([expert.policy for expert in experts], GATE)
-    mixture.obs_normalizer.load_state_dict(experts[1].policy.actor.obs_normalizer.state_dict())
+    mixture.obs_normalizer.load_state_dict(experts[-1].policy.actor.obs_normalizer.state_dict())
     mixture.reflect(measure_symmetry(env))
     policy = Policy(mixture, 0.0, env.law.span)
     env.prime = policy.prime
     optimizer = torch.optim.Adam(mixture.mlp.parameters(), lr=LEARNING_RATE)
     kept: deque[tuple[Tensor, Tensor]] = deque(maxlen=KEPT)
     for number in range(rounds):
-        kept.append(collect(env, mixture, own))
+        kept.append(collect(env, mixture, whose))
         inputs, turns = mixture.obs_normalizer(torch.cat([s for s, _ in kept])), torch.cat([t for _, t in kept])
         optimizer.param_groups[0]["lr"] = LEARNING_RATE * (LAST_RATE / LEARNING_RATE) ** (number / rounds)
         for _ in range(UPDATES):
@@ -113,12 +118,12 @@ def main(walker: str, rest: str, out: Path, rounds: int = 40, seed: int = 0) -> 
             loss.backward()
             optimizer.step()
         said = mixture.chosen(kept[-1][0])
-        right = [round(float((said == who)[kept[-1][1] == who].float().mean()), 3) for who in (0, 1)]
-        print(f"{time.monotonic() - started:.0f} s, round {number + 1}: right of the walker's and the other's {right}")
+        right = [round(float((said == who)[kept[-1][1] == who].float().mean()), 3) for who in range(len(experts))]
+        print(f"{time.monotonic() - started:.0f} s, round {number + 1}: right of each one's states {right}")
     mixture.eval()
     spreads = tuple(expert.policy.spread for expert in experts)
-    known = experts[0].card.data
-    data = known + [d for d in card.data if d not in known]
+    data = [entry for expert in experts for entry in expert.card.data]
+    data = [entry for number, entry in enumerate(data) if entry not in data[:number]]
     card = dataclasses.replace(
         card,
         gate=GATE,
