@@ -42,6 +42,8 @@ MOMENTS = {
 FORCES = {"ground_force_vertical": 2, "ground_force_anterior": 0}
 LEAST_SD = dict(zip((*MOMENTS, *FORCES), (0.12, 0.08, 0.08, 0.1, 0.06, 0.02), strict=True))
 """Bands narrower than this, as in the swing, are taken as this wide: N·m/kg, body weights."""
+LEAST_APART = 1.95
+"""Of two events of a joint [%]: 2, but for the rounding of the tables, from which a search must be able to start."""
 RIPPLE = 0.35
 """Weight of what a filter takes from moments and forces, in least bands."""
 LABORATORY = butter(2, 8.0, fs=RATE_HZ, output="sos")
@@ -108,7 +110,8 @@ class Column:
         """Events follow each other within the cycle, contact times too."""
         _, _, _, times, percents = self.split(x)
         apart = all(
-            (np.diff(percents[c]) > 1.95).all() and 0.0 <= percents[c][0] < percents[c][-1] < 99.0 for c in SAGITTAL
+            (np.diff(percents[c]) > LEAST_APART).all() and 0.0 <= percents[c][0] < percents[c][-1] < 99.0
+            for c in SAGITTAL
         )
         return bool(apart and 2.0 < times[1] < times[2] - 5.0 and times[0] < 72.0)
 

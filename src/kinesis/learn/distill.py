@@ -143,6 +143,6 @@ def _counts(body: Body, power: float) -> Tensor:
     """(actuator,) what its error counts, the mean being one; see `Distillation.by_force`."""
     if not power:
         return torch.ones(body.model.nu)
-    force = torch.from_numpy(body.model.actuator_gainprm[:, 2]).abs().float()
+    force = torch.from_numpy(body.model.actuator_gainprm[:, 2]).float()
     counts = (force / force.mean()).clamp(*_COUNTS).pow(power)
     return counts / counts.mean()
