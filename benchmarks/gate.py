@@ -1,11 +1,11 @@
 """Teach a gate whom to trust: a policy that walks as people do, or one that bears everything else.
 
-The walker acts on the built-in walks and standing, near to the motion; a runner, where there is one, on built-in runs;
-the other on every other motion, on people far from the average, on recordings that do not fit together (strayed
-copies), and once the walker's body is away from the motion. Whose turn it is, the gate learns as a classifier of the
-states that it visits itself (DAgger, Ross 2011).
+The walker acts on the built-in walks and standing, near to the motion; a runner, where there is one, on built-in runs,
+or on all (`--all-runs`); the other on every other motion, on people far from the average, on recordings that do not fit
+together (strayed copies), and once the walker's body is away from the motion. Whose turn it is, the gate learns as a
+classifier of the states that it visits itself (DAgger, Ross 2011).
 
-python benchmarks/gate.py --walker WALKER --rest REST --out policy.safetensors [--runner RUNNER]
+python benchmarks/gate.py --walker WALKER --rest REST --out policy.safetensors [--runner RUNNER [--all-runs]]
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ NOISE = 0.03
 ENDINGS = (Term("any_landmark", constants={"limit_m": 0.4}), Term("fallen"))
 
 
-def motions(body: Body, experts: int) -> tuple[list[Clip], Tensor, Tensor]:
+def motions(body: Body, experts: int, *, all_runs: bool = False) -> tuple[list[Clip], Tensor, Tensor]:
     """Clips, the number of each one's expert (clip,), the walker's 0, and drawing weights (clip,).
 
     By time nearly half of it is the walker's; walks that are not count twice, runs of the runner's half as much again.
@@ -55,10 +55,11 @@ def motions(body: Body, experts: int) -> tuple[list[Clip], Tensor, Tensor]:
         for number, clip in enumerate(builtin(body, split)):
             clips.append(clip)
             own = 0 if clip.category in WALKS else 1 if clip.category == "run" else rest
-            numbers.append(rest if split == "varied" else own)
+            other = 1 if all_runs and clip.category == "run" else rest
+            numbers.append(other if split == "varied" else own)
             if split != "varied" and (number % 2 == 0 or clip.category == "walk"):
                 clips.append(stray(Kinematics(body), clip, 0).strayed)
-                numbers.append(rest)
+                numbers.append(other)
     whose, weights = torch.tensor(numbers), balanced(clips)
     own = whose == 0
     weights[(whose == 1) & (rest > 1)] *= 1.5
@@ -86,7 +87,15 @@ def collect(env: Env, mixture: Mixture, whose: Tensor) -> tuple[Tensor, Tensor]:
     return torch.cat(seen), torch.cat(turn)
 
 
-def main(walker: str, rest: str, out: Path, runner: str | None = None, rounds: int = 40, seed: int = 0) -> None:
+def main(
+    walker: str,
+    rest: str,
+    out: Path,
+    runner: str | None = None,
+    all_runs: bool = False,
+    rounds: int = 40,
+    seed: int = 0,
+) -> None:
     """Two minutes for the motions, then 4 s a round on one core; prints how often the gate is right.
 
     The card counts the samples and seconds of all; ancestors that they share count as often.
@@ -96,7 +105,7 @@ def main(walker: str, rest: str, out: Path, runner: str | None = None, rounds: i
     paths = (walker, runner, rest) if runner else (walker, rest)
     experts: list[Checkpoint] = [load_checkpoint(path) for path in paths]
     card = experts[-1].card
-    clips, whose, weights = motions(body, len(experts))
+    clips, whose, weights = motions(body, len(experts), all_runs=all_runs)
     task = dataclasses.replace(card.task, endings=ENDINGS, rewards=())
     command = Follow(Library(body, clips, task.intent), ENVS, task.horizons_s, seed=seed, weights=weights)
     env = Env(task, command, ENVS)

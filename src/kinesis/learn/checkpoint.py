@@ -22,6 +22,7 @@ from kinesis.errors import KinesisError
 from kinesis.learn.config import Network, from_json
 from kinesis.learn.experts import Mixture
 from kinesis.learn.networks import Policy, make_actor
+from kinesis.learn.on_top import OnTop
 from kinesis.motion.intent import weights_of
 from kinesis.task.actions import LAWS
 from kinesis.task.config import TaskConfig
@@ -36,7 +37,8 @@ class Card:
 
     spread: standard deviation of exploration that the policy was trained with, a part of what it does (see
     `networks.ExpectedClip`). gate, spreads: of a mixture, the gate's network and each expert's spread; network is
-    then that of every expert. observations: name to width, in order. data: what it was trained on, with licences.
+    then that of every expert. on_top: of torques on top of a policy, their network; spreads has that policy's, network
+    is its own. observations: name to width, in order. data: what it was trained on, with licences.
     scores: as measured.
     """
 
@@ -50,6 +52,7 @@ class Card:
     wall_clock_s: float
     spread: float = 0.0
     gate: Network | None = None
+    on_top: Network | None = None
     spreads: tuple[float, ...] = ()
     scores: dict[str, Any] = field(default_factory=dict)
     engine: str = mujoco.__version__
@@ -110,15 +113,20 @@ def load_checkpoint(source: str | Path) -> Checkpoint:
 
 
 def leading(checkpoint: Checkpoint, seen: Tensor) -> Checkpoint:
-    """The checkpoint itself or, of a mixture, that of the expert whom its gate chooses most, of what is seen.
+    """The checkpoint itself or, of several policies in one, that of the leading one.
+
+    Of a mixture, the expert whom its gate chooses most, of what is seen; of torques on top of a policy, that policy.
 
     seen: (env, width) observations, such as those of the motions at hand.
     """
     actor = checkpoint.policy.actor
-    if not isinstance(actor, Mixture):
+    if isinstance(actor, Mixture):
+        expert = actor.experts[int(actor.chosen(seen).mode().values)]
+    elif isinstance(actor, OnTop):
+        expert = actor.bases[0]
+    else:
         return checkpoint
-    expert = actor.experts[int(actor.chosen(seen).mode().values)]
-    card = dataclasses.replace(checkpoint.card, gate=None, spreads=(), spread=expert.spread)
+    card = dataclasses.replace(checkpoint.card, gate=None, on_top=None, spreads=(), spread=expert.spread)
     return Checkpoint(expert, card, checkpoint.name)
 
 
@@ -129,7 +137,11 @@ def _blank(card: Card, actions: int) -> Policy:
     def single(spread: float) -> Policy:
         return Policy(make_actor(card.network, width, actions, noise=0.1, centre=law.centre), spread, law.span)
 
-    return Policy(Mixture([single(s) for s in card.spreads], card.gate)) if card.gate else single(card.spread)
+    if card.gate:
+        return Policy(Mixture([single(s) for s in card.spreads], card.gate))
+    if card.on_top:
+        return Policy(OnTop(single(card.spreads[0]), card.on_top))
+    return single(card.spread)
 
 
 def _find(source: str) -> Path:

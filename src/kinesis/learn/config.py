@@ -126,6 +126,8 @@ class Stage:
 
     start: "scratch", "previous" (go on from the last stage's policy), or a checkpoint's path.
     gate: network of a gate over the policies that the run starts from, which is then what PPO trains.
+    on_top: network of joint torques on top of the policy that the stage starts from, which are then what PPO trains
+    (see `learn/on_top.py`); the next stage may distil both.
     """
 
     name: str
@@ -134,6 +136,7 @@ class Stage:
     ppo: PPO | None = None
     distillation: Distillation | None = None
     gate: Network | None = None
+    on_top: Network | None = None
 
 
 @dataclass(frozen=True)

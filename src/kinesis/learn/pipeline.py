@@ -30,6 +30,7 @@ from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage, 
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.experts import Mixture
 from kinesis.learn.networks import Policy, make_actor, make_critic
+from kinesis.learn.on_top import OnTop
 from kinesis.learn.ppo import make_ppo
 from kinesis.learn.reflect import ReflectedModel
 from kinesis.learn.teacher import Expert, Staff, make_expert
@@ -87,7 +88,7 @@ class Pipeline:
     ) -> None:
         folder = self.folder / f"{index}-{stage.name}"
         torch.manual_seed(self.experiment.seed + index)
-        keeper = _Keeper(folder / "best.safetensors", judge)
+        keeper = _Keeper(folder / "best.safetensors", None if stage.on_top else judge)
         tell = report or (lambda *_: None)
         if stage.ppo:
             self._reinforce(stage, stage.ppo, previous, folder, tell, keeper)
@@ -104,20 +105,21 @@ class Pipeline:
         env = self._env(stage, ppo.envs, ppo.hard_share)
         width = env.observation.shape[1]
         actor = self._start(stage, env, width, ppo.noise, previous, ppo.exploration)
-        critic = make_critic(stage.gate or self.experiment.network, width)
+        critic = make_critic(stage.gate or stage.on_top or self.experiment.network, width)
         if self.experiment.network.symmetric:
             critic.reflect(measure_symmetry(env))
         if stage.start != "scratch":
             critic.obs_normalizer.load_state_dict(actor.obs_normalizer.state_dict())
-        prime_with(env, actor)
-        algorithm = make_ppo(actor, critic, ppo, width, 1 if stage.gate else env.num_actions, env.body)
+        prime_with(env, actor.on(env.sim).bases[0].actor if isinstance(actor, OnTop) else actor)
+        sampled = 1 if stage.gate else actor.mlp[-1].out_features
+        algorithm = make_ppo(actor, critic, ppo, width, sampled, env.body)
         runner = PPOStage(env, algorithm, ppo, folder)
         if not runner.progress.iteration:
             env.reset()
         progress = runner.progress
 
         def offer() -> None:
-            policy = Policy(actor, 0.0 if stage.gate else runner.noise, env.law.span)
+            policy = Policy(actor, 0.0 if stage.gate or stage.on_top else runner.noise, env.law.span)
             keeper.offer(policy, self._card(stage, env, policy, progress.samples, progress.seconds, previous))
 
         runner.run(
@@ -188,6 +190,12 @@ class Pipeline:
         network, source = self.experiment.network, _source(stage, previous)
         if stage.gate:
             actor: ReflectedModel = self._mix(stage.gate, env)
+        elif stage.on_top:
+            if source is None:
+                raise KinesisError("torques on top need a policy to start from", where=stage.name, got=stage.start)
+            if stage.ppo and stage.ppo.effort:
+                raise KinesisError("torques on top have no effort as a loss", where=stage.name, got=stage.ppo.effort)
+            actor = OnTop(_origin(source, env).policy, stage.on_top, noise)
         else:
             actor = make_actor(
                 network, width, env.num_actions, noise=noise, centre=env.law.centre, exploration=exploration
@@ -197,7 +205,7 @@ class Pipeline:
         if network.symmetric:
             began = actor.plain_state()
             actor.reflect(measure_symmetry(env))
-            if source is not None and not stage.gate:
+            if source is not None and not stage.gate and not stage.on_top:
                 _check_alike(began, actor.plain_state(), source)
         actor.distribution.reset(noise)
         return actor
@@ -232,7 +240,8 @@ class Pipeline:
             samples=samples + (before.samples if before else 0),
             spread=policy.spread,
             gate=stage.gate,
-            spreads=tuple(e.spread for e in policy.actor.experts) if isinstance(policy.actor, Mixture) else (),
+            on_top=stage.on_top,
+            spreads=_spreads(policy),
             wall_clock_s=seconds + (before.wall_clock_s if before else 0.0),
         )
 
@@ -249,7 +258,7 @@ def claim(folder: Path, experiment: Experiment) -> None:
 
 
 def _origin(source: Path | str, env: Env) -> Checkpoint:
-    """A checkpoint to go on from in this Env; of a mixture, its expert for what is seen here."""
+    """A checkpoint to go on from in this Env; of several policies in one, that of `leading` for what is seen here."""
     origin = load_checkpoint(source)
     if origin.card.observations != env.widths:
         raise KinesisError(
@@ -259,6 +268,13 @@ def _origin(source: Path | str, env: Env) -> Checkpoint:
             expected=env.widths,
         )
     return leading(origin, env.observation)
+
+
+def _spreads(policy: Policy) -> tuple[float, ...]:
+    """See `Card.spreads`."""
+    actor = policy.actor
+    parts = actor.experts if isinstance(actor, Mixture) else actor.bases if isinstance(actor, OnTop) else ()
+    return tuple(part.spread for part in parts)
 
 
 def _check_alike(began: dict[str, torch.Tensor], reflected: dict[str, torch.Tensor], source: Path | str) -> None:

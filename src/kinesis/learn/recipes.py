@@ -194,6 +194,51 @@ def bearing() -> Experiment:
     )
 
 
+@RECIPES.register("runner")
+def runner() -> Experiment:
+    """Runs of people far from the average and of imperfect recordings: torques on top of `default`, then a student.
+
+    So the runner in the shipped policy was made (docs/notes/learning.md 146 to 150), with real runs besides.
+    """
+    task = bearing().stages[0].task
+    ends = (Term("any_landmark", constants={"limit_m": 0.45}), Term("fallen"))
+    wide = dataclasses.replace(next(t for t in task.rewards if t.name == "precise_position"), constants={"k": 200.0})
+    rewards = tuple(wide if t.name == wide.name else t for t in task.rewards)
+    torques = dataclasses.replace(
+        SHARED,
+        envs=640,
+        learning_rate=5e-4,
+        noise=0.2,
+        final_noise=0.06,
+        hard_share=0.4,
+        shove_mps=0.15,
+        value_warmup=4,
+        samples=6_000_000,
+    )
+    lessons = Distillation(
+        envs=256,
+        rounds=60,
+        kept_rounds=25,
+        updates=250,
+        batch=1024,
+        learning_rate=4e-4,
+        final_learning_rate=4e-5,
+        teacher_rounds=0,
+    )
+    stages = (
+        Stage(
+            "torques",
+            dataclasses.replace(task, endings=ends, rewards=rewards),
+            start="default",
+            ppo=torques,
+            on_top=Network((512, 256, 128), (512, 256, 128)),
+        ),
+        Stage("student", task, start="previous", distillation=lessons),
+    )
+    motions = "builtin:run-routes,builtin:run-varied,builtin:run-strayed"
+    return dataclasses.replace(default(), name="runner", motions=motions, stages=stages)
+
+
 @RECIPES.register("walk_from_nothing")
 def walk_from_nothing() -> Experiment:
     """Walking at one speed in half an hour: the staged path, small."""

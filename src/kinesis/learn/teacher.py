@@ -12,6 +12,7 @@ from kinesis.body import load
 from kinesis.command import Follow
 from kinesis.learn.checkpoint import Checkpoint
 from kinesis.learn.networks import Policy
+from kinesis.learn.on_top import OnTop
 from kinesis.motion.library import Library
 from kinesis.sim.shared import Sharing, lead, torque_limits
 from kinesis.task import Env, TaskConfig
@@ -38,6 +39,8 @@ def make_expert(origin: Checkpoint, env: Env, plain: Library | None = None, shar
     plain: where the clips that the Env follows stray from these, one from each, these are what the teacher sees.
     share_by: see `Distillation`.
     """
+    if isinstance(origin.policy.actor, OnTop):
+        return Atop(origin.policy.actor, env)
     if origin.card.task.body == env.config.body:
         peer = Peer(origin.policy, env, plain)
         return peer if share_by is None else Shared(peer, env, share_by)
@@ -95,6 +98,19 @@ class Peer:
             seen = self.env.observe(_moment(self.env, self.env.config.horizons_s, self.plain))
         image = self.symmetry.action(self.policy(self.symmetry.observation(seen)))
         return 0.5 * (self.policy(seen).clamp(*span) + image.clamp(*span))
+
+
+class Atop:
+    """Torques on top of a policy of the same task, which see what the student sees."""
+
+    def __init__(self, actor: OnTop, env: Env) -> None:
+        """env: the student's."""
+        self.actor, self.env = actor.on(env.sim), env
+        self.residual = torch.zeros(1)
+
+    def __call__(self) -> Tensor:
+        """(env, muscle) excitations for every environment's instant now."""
+        return self.actor.wanted(self.env.observation)
 
 
 class Shared:

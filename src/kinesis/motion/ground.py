@@ -27,14 +27,14 @@ class Ground(NamedTuple):
     centre: np.ndarray
 
 
-def ground_of(body: Body, clip: Clip) -> Ground:
+def ground_of(body: Body, clip: Clip, wrench: tuple[np.ndarray, np.ndarray] | None = None) -> Ground:
     """The ground's part in a clip: everything that moves the body as a whole, shared between the feet.
 
     The force's line meets the ground at one place, its push (zero moment point: Vukobratović & Borovac 2004, Int J
     Humanoid Robotics 1:157). Each foot bears at that place of its sole that is nearest to the push, by the lever rule;
-    a foot in the air bears nothing, nor does anybody bear a body in flight.
+    a foot in the air bears nothing, nor does anybody bear a body in flight. wrench: of the clip, where it is known.
     """
-    force, push = _push(body, clip)
+    force, push = _push(body, *(wrench or wrench_of(body, clip)))
     feet = clip.landmarks[:, [body.landmarks.index(name) for name in body.feet]].reshape(clip.frames, 2, 2, 3)
     bears = np.clip((BEARS_M[1] - feet[..., 2]) / (BEARS_M[1] - BEARS_M[0]), 0.0, 1.0)
     centre, stands = _nearest(push, feet[..., :2], bears), bears.max(-1)
@@ -72,10 +72,14 @@ def _nearest(push: np.ndarray, feet: np.ndarray, bears: np.ndarray) -> np.ndarra
     return np.asarray(heel + forward[..., None] * ahead + sideways[..., None] * aside)
 
 
-def _push(body: Body, clip: Clip) -> tuple[np.ndarray, np.ndarray]:
-    """Force on the body besides gravity (frame, 3) [N], and where its line meets z = 0 (frame, 2) [m]."""
+def wrench_of(body: Body, clip: Clip) -> tuple[np.ndarray, np.ndarray]:
+    """Force besides gravity [N], and its moment about the world's origin [N·m], that move the body, each (frame, 3)."""
     root = inverse(body, clip.qpos, clip.qvel, _acceleration(clip))[:, :6]
     force = root[:, :3]
-    moment = (to_matrix(clip.qpos[:, 3:7]) @ root[:, 3:, None])[..., 0] + np.cross(clip.qpos[:, :3], force)
+    return force, (to_matrix(clip.qpos[:, 3:7]) @ root[:, 3:, None])[..., 0] + np.cross(clip.qpos[:, :3], force)
+
+
+def _push(body: Body, force: np.ndarray, moment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The force again (frame, 3) [N], and where its line meets z = 0 (frame, 2) [m]."""
     lift = np.maximum(force[:, 2:], LEAST_LIFT * GRAVITY * body.mass_kg)
     return force, np.stack([-moment[:, 1], moment[:, 0]], 1) / lift

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,10 @@ from kinesis.motion.readers.description import describe, start_along_x
 from kinesis.motion.readers.footing import place, treadmill_labels
 from kinesis.motion.readers.resample import Resampled, resample
 from kinesis.motion.readers.toes import bend_toes
+from kinesis.motion.residuals import reduced
+
+SLACK_NM = 200.0
+"""Residual of a recording that is left as it is: built-in motions have up to 170, recorded walks 90 to 150."""
 
 _FOOT_SHARE = 0.05
 
@@ -47,13 +52,15 @@ def fit(points: Points, kinematics: Kinematics, *, rate_hz: float = 50.0) -> Fit
 
     The recording is made sound (see `made_sound`), resampled, and rebuilt from the hips down on this body's
     segments (see `scaled_legs`); the angles follow by inverse kinematics within the joints' limits. The toes
-    bend over the ground, the root is placed so that the feet stand (see `footing`), and feet that would drag through
-    the ground as they swing are raised (see `clearance`).
+    bend over the ground, the root is placed so that the feet stand (see `footing`), feet that would drag through the
+    ground as they swing are raised (see `clearance`), and where the ground could by no means bear the motion, as in
+    most runs, the pelvis is led by a centimetre or two (see `residuals`).
 
     Returns:
         The clip at `rate_hz`, starting at the origin along +x, and the fit's errors. Labels besides those of
         `describe`: `treadmill`, `belt_speed_mps`, `scale` (of the travel), `source_rate_hz`, `lowpass_hz`,
-        `mirrored` (1 for a recording that was left-handed), `slip_mps`, `fit_mm` and `fit_mm_p95`.
+        `mirrored` (1 for a recording that was left-handed), `slip_mps`, `led_mm` (by how much the pelvis was led on
+        average), `fit_mm` and `fit_mm_p95`.
 
     Raises:
         KinesisError: why the recording cannot be followed.
@@ -72,7 +79,13 @@ def fit(points: Points, kinematics: Kinematics, *, rate_hz: float = 50.0) -> Fit
         footing = place(kinematics, qpos, rate_hz, travel=True, height=True)
     except KinesisError as error:
         raise KinesisError(str(error), where=points.name) from None
-    qpos = start_along_x(clear_of_ground(kinematics, footing.qpos, rate_hz), rate_hz)
+    standing = clear_of_ground(kinematics, footing.qpos, rate_hz)
+    clip = partial(
+        make_clip, kinematics, rate_hz=rate_hz, name=points.name, source=points.source, licence=points.licence
+    )
+    carried = reduced(kinematics, clip(qpos=standing), SLACK_NM).qpos
+    led_m = float(np.linalg.norm((carried - standing)[:, :2], axis=1).mean())
+    qpos = start_along_x(carried, rate_hz)
     errors = _errors(qpos[:, kinematics.body.joint_qpos], limbs, frames, aimed)
     labels = dict(points.labels) | describe(qpos, rate_hz, footing.gap_m) | treadmill_labels(footing)
     labels |= {
@@ -81,12 +94,11 @@ def fit(points: Points, kinematics: Kinematics, *, rate_hz: float = 50.0) -> Fit
         "lowpass_hz": even.lowpass_hz,
         "mirrored": float(mirrored),
         "slip_mps": round(footing.slip_mps, 4),
+        "led_mm": round(1000.0 * led_m, 2),
         "fit_mm": round(1000.0 * float(errors.mean()), 2),
         "fit_mm_p95": round(1000.0 * float(np.quantile(errors, 0.95)), 2),
     }
-    words = {"name": points.name, "source": points.source, "licence": points.licence}
-    clip = make_clip(kinematics, qpos, rate_hz, labels=labels, **words)
-    return Fit(clip, errors, beside(points, scale, recorded, clip.qpos[:, :7]))
+    return Fit(clip(qpos=qpos, labels=labels), errors, beside(points, scale, recorded, qpos[:, :7]))
 
 
 def beside(points: Points, scale: float, recorded: np.ndarray, placed: np.ndarray) -> Points:

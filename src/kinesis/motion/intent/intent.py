@@ -21,6 +21,7 @@ from kinesis.motion.clip import Clip, make_clip
 from kinesis.motion.filters import lowpass
 from kinesis.motion.intent.network import Weights, read_weights
 from kinesis.motion.intent.seen import moved, see
+from kinesis.motion.residuals import reduced
 
 SHIPPED = Path(__file__).parent / "weights.safetensors"
 SMOOTH_HZ = 6.0
@@ -57,7 +58,7 @@ class Intent:
         ahead = (clip.landmarks - led.landmarks)[:, body.tracked].mean(1)
         qpos = led.qpos.copy()
         qpos[:, :2] += _slow(ahead[:, :2], clip.rate_hz)
-        return self._remade(clip, qpos)
+        return reduced(self.kinematics, self._remade(clip, qpos))
 
     def _remade(self, clip: Clip, qpos: np.ndarray) -> Clip:
         words = {"name": clip.name, "source": clip.source, "licence": clip.licence}
