@@ -39,6 +39,9 @@ GATE = Network((256, 128), (256, 128))
 WALKS = ("walk", "stand")
 NEAR_M = 0.05
 """Mean distance of the tracked landmarks up to which the walker is trusted."""
+WARY = 2.0
+"""By how much likelier than the others the walker must be, in the gate's logits: over a recording a few steps of his are
+worse than none."""
 ENVS, STEPS, KEPT, UPDATES, BATCH = 256, 40, 25, 150, 1024
 LEARNING_RATE, LAST_RATE = 1e-3, 5e-5
 NOISE = 0.03
@@ -129,6 +132,7 @@ def main(
         said = mixture.chosen(kept[-1][0])
         right = [round(float((said == who)[kept[-1][1] == who].float().mean()), 3) for who in range(len(experts))]
         print(f"{time.monotonic() - started:.0f} s, round {number + 1}: right of each one's states {right}")
+    mixture.mlp[-1].parametrizations.bias.original.data[0] -= WARY
     mixture.eval()
     spreads = tuple(expert.policy.spread for expert in experts)
     data = [entry for expert in experts for entry in expert.card.data]

@@ -139,9 +139,10 @@ def walker() -> Experiment:
 def default() -> Experiment:
     """All of locomotion: the staged path over every built-in motion and people far from the average.
 
-    The shipped policy is a gate (`benchmarks/gate.py`) over two: one for walks, by the ways of `teacher_walk` and
-    `walker` (docs/notes/learning.md 125-140), and one that went this way in more turns: a second teacher for runs,
-    specialists in muscles, means of weights, and some recordings as well (26-124; its card).
+    The shipped policy is a gate (`benchmarks/gate.py`) over three: one for walks, by the ways of `teacher_walk` and
+    `walker` (docs/notes/learning.md 125-140), one for runs, by that of `runner` (146-150), and one that went this way
+    in more turns: a second teacher for runs, specialists in muscles, means of weights, and some recordings as well
+    (26-124; its card).
     """
     teacher, student, muscles = walk().stages
     assert teacher.ppo
