@@ -40,8 +40,8 @@ WALKS = ("walk", "stand")
 NEAR_M = 0.05
 """Mean distance of the tracked landmarks up to which the walker is trusted."""
 WARY = 2.0
-"""By how much likelier than the others the walker must be, in the gate's logits: over a recording a few steps of his are
-worse than none."""
+"""By how much likelier than the others the walker must be, in the gate's logits: of a recording, a few of his steps
+are worse than none."""
 ENVS, STEPS, KEPT, UPDATES, BATCH = 256, 40, 25, 150, 1024
 LEARNING_RATE, LAST_RATE = 1e-3, 5e-5
 NOISE = 0.03
