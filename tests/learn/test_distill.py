@@ -15,7 +15,6 @@ from kinesis.learn.distill import DistillationStage
 from kinesis.learn.networks import Policy, make_actor
 from kinesis.learn.pipeline import Pipeline
 from kinesis.learn.teacher import Peer, Shared, Staff, Teacher
-from kinesis.motion.clip import make_clip
 from kinesis.motion.library import Library
 from kinesis.motion.stray import stray
 from kinesis.sim.shared import lead
@@ -25,14 +24,6 @@ from kinesis.task.actions import joint_torque
 ENVS = 8
 SMALL = Distillation(envs=ENVS, steps=6, rounds=6, updates=40, batch=32, teacher_rounds=2)
 NETWORK = Network((32,), (32,))
-
-
-@pytest.fixture(scope="module")
-def clip():
-    body = load("legs80")
-    qpos = np.tile(body.standing_qpos(), (101, 1))
-    qpos[:, body.joint_qpos] += 0.1 + 0.1 * np.sin(np.arange(101)[:, None] / 8)
-    return make_clip(Kinematics(body), qpos, 50.0, name="sway", source="test", licence="CC0-1.0")
 
 
 @pytest.fixture

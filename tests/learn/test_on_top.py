@@ -2,11 +2,10 @@
 
 import dataclasses
 
-import numpy as np
 import pytest
 import torch
 
-from kinesis.body import Kinematics, load
+from kinesis.body import load
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn import load_checkpoint
@@ -16,7 +15,6 @@ from kinesis.learn.networks import Policy, make_actor
 from kinesis.learn.on_top import UNIT_NM, OnTop
 from kinesis.learn.pipeline import Pipeline
 from kinesis.learn.teacher import make_expert
-from kinesis.motion.clip import make_clip
 from kinesis.motion.library import Library
 from kinesis.sim.added import Added
 from kinesis.task import TASKS, Env
@@ -26,14 +24,6 @@ ENVS = 6
 NETWORK = Network((32,), (32,))
 TASK = TASKS.get("imitate")()
 PPO_OF_TWO = PPO(envs=ENVS, steps=4, epochs=1, minibatches=1, samples=2 * ENVS * 4)
-
-
-@pytest.fixture(scope="module")
-def clip():
-    body = load("legs80")
-    qpos = np.tile(body.standing_qpos(), (101, 1))
-    qpos[:, body.joint_qpos] += 0.1 + 0.1 * np.sin(np.arange(101)[:, None] / 8)
-    return make_clip(Kinematics(body), qpos, 50.0, name="sway", source="test", licence="CC0-1.0")
 
 
 @pytest.fixture
