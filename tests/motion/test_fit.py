@@ -14,16 +14,18 @@ from scipy.spatial.transform import Rotation
 
 from kinesis.body import ANATOMICAL_B, Kinematics, load
 from kinesis.errors import KinesisError
-from kinesis.motion.clip import Clip
+from kinesis.motion.clip import Clip, make_clip
 from kinesis.motion.fit import fit
 from kinesis.motion.fit.limb import limbs_of, pose
 from kinesis.motion.fit.sound import made_sound
+from kinesis.motion.fit.whole import SLACK_NM
 from kinesis.motion.gait import GaitSpec, Segment, generate
 from kinesis.motion.gait.skeleton import skeleton_of
 from kinesis.motion.marks import at_limit
 from kinesis.motion.points import Points
 from kinesis.motion.readers import read_motions
 from kinesis.motion.readers.feet import sense_feet, standing
+from kinesis.motion.residuals import residual_of
 
 KINEMATICS = Kinematics(load("legs80"), threads=1)
 BODY = KINEMATICS.body
@@ -156,6 +158,18 @@ def test_unit_axes_and_heading_of_the_file_do_not_matter(
     np.testing.assert_allclose(angles(found), angles(expected), atol=1e-3)
     np.testing.assert_allclose(found.qpos[:, :3], expected.qpos[:, :3], atol=1e-4)
     assert found.labels["mirrored"] == float(left_handed)
+
+
+def test_a_runner_whom_the_ground_cannot_bear_is_led_and_a_walker_is_not() -> None:
+    run = moving("run")
+    qpos = run.qpos.copy()
+    qpos[:, 1] += 0.08 * np.sin(2.0 * np.pi * 1.4 * np.arange(run.frames) / run.rate_hz)
+    asked = make_clip(KINEMATICS, qpos, run.rate_hz, name="swaying", source="made up", licence="CC0-1.0")
+    led = fit(points_of(asked), KINEMATICS).clip
+    assert residual_of(BODY, asked).size_nm > 1.2 * SLACK_NM
+    assert residual_of(BODY, led).size_nm < SLACK_NM
+    assert 1.0 < led.labels["led_mm"] < 40.0
+    assert fit(points_of(moving("walk")), KINEMATICS).clip.labels["led_mm"] == 0.0
 
 
 def test_a_mirrored_person_moves_mirrored() -> None:

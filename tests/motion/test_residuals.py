@@ -83,9 +83,10 @@ def test_it_does_not_matter_where_the_motion_is_and_which_way_it_goes(run):
 
 def test_joints_keep_off_their_ends(run):
     low, high = BODY.joint_range.T
-    led = reduced(KINEMATICS, swayed(run, 0.06)).qpos[:, BODY.joint_qpos]
-    assert (led > low - 1e-6).all()
-    assert (led < high + 1e-6).all()
+    asked = swayed(run, 0.06)
+    before, led = (clip.qpos[:, BODY.joint_qpos] for clip in (asked, reduced(KINEMATICS, asked)))
+    assert (led - np.minimum(before, low + 0.019)).min() > -1e-6
+    assert (np.maximum(before, high - 0.019) - led).min() > -1e-6
 
 
 @pytest.mark.parametrize("frames", [3, 9])

@@ -50,9 +50,8 @@ class OnTop(ReflectedModel):
         self._added = (Added(sim),)
         return self
 
-    def _outputs(self, symmetry: Symmetry, width: int) -> Reflection:
+    def _outputs(self, _symmetry: Symmetry, width: int) -> Reflection:
         """Joints change sides; their coordinates have the same sign on both."""
-        assert width == len(UNIT_NM), symmetry
         return Reflection.halves(width)
 
     def network(self) -> nn.Module:

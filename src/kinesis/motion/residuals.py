@@ -2,7 +2,7 @@
 
 No force on the soles turns the body as a recording of somebody else asks: he had arms and a spine, this trunk is rigid.
 What is left over, the residual (as in OpenSim's algorithm of this name: Delp et al. 2007, IEEE Trans Biomed Eng
-54:1940), is a moment of some 500 N·m in recorded runs, where built-in ones have up to 170; whoever follows such a
+54:1940), is a moment of some 500 N·m in recorded runs, where built-in ones have up to 200; whoever follows such a
 motion falls over a standing foot. The pelvis is moved along the ground, by a centimetre or two, until that moment is
 gone; the feet stay where they are, by inverse kinematics of the legs.
 """
