@@ -1,5 +1,6 @@
 """What is wanted next."""
 
 from kinesis.command.follow import Follow, Target
+from kinesis.command.slip import Slip
 
-__all__ = ["Follow", "Target"]
+__all__ = ["Follow", "Slip", "Target"]
