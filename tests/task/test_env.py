@@ -356,3 +356,24 @@ def test_torques_shared_among_muscles_start_out_as_the_torques_of_the_motion_and
         assert torch.isfinite(result.reward).all()
         far[task] = float(result.moment.tracked_distance.mean())
     assert far["imitate_shared_forward"] < 2.0 * far["imitate_torque_forward"]
+
+
+def test_on_a_leash_whoever_is_far_off_sees_himself_at_its_end(clip):
+    """Moved along his heading or beside it, further than the leash: as from its end; within it: as without one."""
+    env = build("imitate", [clip])
+    forward = torch.from_numpy(env.moment.facing[:, :2])
+    left = torch.stack([-forward[:, 1], forward[:, 0]], 1)
+    leash = {"ahead_m": 0.1, "behind_m": 0.2, "aside_m": 0.15}
+
+    def seen(onward_m, left_m, **constants):
+        by = onward_m * forward + left_m * left
+        now = env.moment.now.clone()
+        now.qpos[:, :2] = env.moment.target.now.qpos[:, :2] + by
+        now.landmarks[..., :2] += (now.qpos - env.moment.now.qpos)[:, None, :2]
+        return OBSERVATIONS.get("landmark_errors")(dataclasses.replace(env.moment, now=now), **constants)
+
+    for place in ((0.09, -0.14), (-0.19, 0.14)):
+        np.testing.assert_allclose(seen(*place, **leash), seen(*place), atol=1e-4)
+    for far, end in (((0.9, 0.0), (0.1, 0.0)), ((-0.4, 0.3), (-0.2, 0.15)), ((0.05, -1.0), (0.05, -0.15))):
+        np.testing.assert_allclose(seen(*far, **leash), seen(*end), atol=1e-4)
+        assert np.abs(seen(*far) - seen(*end)).max() > 0.1

@@ -63,17 +63,29 @@ def landmark_errors(
     speeds: np.ndarray,
     wanted: np.ndarray,
     wanted_speeds: np.ndarray,
+    qpos: np.ndarray,
+    wanted_qpos: np.ndarray,
     facing: np.ndarray,
     tracked: np.ndarray,
     scale: float,
     speed_scale: float,
+    ahead_m: float,
+    behind_m: float,
+    aside_m: float,
     limit: float,
     out: np.ndarray,
 ) -> None:
-    """Wanted (env, horizon, landmark, 3) minus now of the tracked landmarks, then speeds at the first horizon."""
+    """Wanted (env, horizon, landmark, 3) minus now of the tracked landmarks, then speeds at the first horizon.
+
+    What is wanted is brought as near as the root, were it where it is wanted (env, nq), may be seen off.
+    """
     horizons, count = wanted.shape[1], len(tracked)
     for env in range(len(out)):
         row, cosine, sine = out[env], facing[env, 0], facing[env, 1]
+        x, y = wanted_qpos[env, 0] - qpos[env, 0], wanted_qpos[env, 1] - qpos[env, 1]
+        forward, left = cosine * x + sine * y, cosine * y - sine * x
+        nearer = scale * (min(max(forward, -ahead_m), behind_m) - forward)
+        inward = scale * (min(max(left, -aside_m), aside_m) - left)
         for h in range(horizons + 1):
             for k in range(count):
                 mark, at = tracked[k], 3 * (h * count + k)
@@ -84,6 +96,8 @@ def landmark_errors(
                         row[at + axis] = speed_scale * (wanted_speeds[env, 0, mark, axis] - speeds[env, mark, axis])
                 x, y = row[at], row[at + 1]
                 row[at], row[at + 1] = cosine * x + sine * y, cosine * y - sine * x
+                if h < horizons:
+                    row[at], row[at + 1] = row[at] + nearer, row[at + 1] + inward
         for i in range(len(row)):
             row[i] = min(max(row[i], -limit), limit)
 

@@ -18,6 +18,8 @@ from kinesis.task.moment import Moment
 OBSERVATIONS: Registry[Callable[..., np.ndarray]] = Registry("observation")
 MOST = 10.0
 """Scaled errors of landmarks are observed up to this."""
+FAR_M = 1e3
+"""Farther than anybody is from where he is wanted: no leash."""
 
 
 class Observer:
@@ -70,12 +72,26 @@ def ground_force(m: Moment) -> np.ndarray:
 
 
 @OBSERVATIONS.register("landmark_errors")
-def landmark_errors(m: Moment, *, scale: float = 5.0, speed_scale: float = 0.5) -> np.ndarray:
-    """Tracked landmarks wanted at every horizon minus now, heading frame; speeds for the first horizon only."""
+def landmark_errors(
+    m: Moment,
+    *,
+    scale: float = 5.0,
+    speed_scale: float = 0.5,
+    ahead_m: float = FAR_M,
+    behind_m: float = FAR_M,
+    aside_m: float = FAR_M,
+) -> np.ndarray:
+    """Tracked landmarks wanted at every horizon minus now, heading frame; speeds for the first horizon only.
+
+    A leash: a body that is further ahead of where it is wanted, behind or beside it, than these lengths [m] sees itself
+    no further off. So it comes back at a pace that it knows, where it would fall over a step that is too long for it.
+    """
     seen, tracked = m.arrays, m.tables.places.tracked
     width = 3 * len(tracked) * (seen.landmarks_ahead.shape[1] + 1)
     marks = seen.landmarks, seen.speeds, seen.landmarks_ahead, seen.speeds_ahead
-    return filled(kernels.landmark_errors, width, *marks, m.facing, tracked, scale, speed_scale, MOST)
+    roots = seen.qpos, m.target.now.qpos.numpy()
+    constants = scale, speed_scale, ahead_m, behind_m, aside_m, MOST
+    return filled(kernels.landmark_errors, width, *marks, *roots, m.facing, tracked, *constants)
 
 
 @OBSERVATIONS.register("joint_targets")
