@@ -1,6 +1,5 @@
 """What is wanted next."""
 
 from kinesis.command.follow import Follow, Target
-from kinesis.command.slip import Slip
 
-__all__ = ["Follow", "Slip", "Target"]
+__all__ = ["Follow", "Target"]

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from kinesis.body.state import State
-from kinesis.command.slip import Slip, let_slip
 from kinesis.motion.library import Library
 
 
@@ -54,7 +53,7 @@ class Follow:
     `hard_share` of them, which start where, within `lead_s`, bodies failed lately. Only failures after a
     uniform start count, or a place that cannot be learnt would draw everybody.
     clip (env,), time_s (env,): where every environment is. failures: (clip, bin) recent failures in bins of
-    `bin_s`. slips (env, 3): how far what is asked for has slipped since the start, where it does (see `Slip`).
+    `bin_s`.
     """
 
     shortest_s = 0.5
@@ -74,7 +73,6 @@ class Follow:
         clips: Tensor | None = None,
         weights: Tensor | None = None,
         hard_share: float = 0.0,
-        slip: Slip | None = None,
     ) -> None:
         """Start with every environment at the beginning of its clip, or of clip 0 until drawn."""
         self.library, self.num_envs = library, num_envs
@@ -88,8 +86,6 @@ class Follow:
         self.hard_share = hard_share
         self.hard = torch.zeros(num_envs, dtype=torch.bool)
         self.failures = torch.zeros(len(library), int(float(library.duration_s.max()) / self.bin_s) + 1)
-        self.slip = slip
-        self.slips = torch.zeros(num_envs, 3)
 
     @property
     def over(self) -> np.ndarray:
@@ -98,7 +94,6 @@ class Follow:
 
     def start(self, ids: Tensor, failed: Tensor | None = None) -> None:
         """See `Command`."""
-        self.slips[ids] = 0.0
         if self.fixed is not None:
             self.clip[ids] = self.fixed[ids]
             self.time_s[ids] = 0.0
@@ -130,14 +125,6 @@ class Follow:
         """See `Command`."""
         time_s = self.time_s.numpy()
         time_s += step_s
-        if self.slip:
-            self._draw_slips(self.slip, step_s)
-
-    def _draw_slips(self, slip: Slip, step_s: float) -> None:
-        ids = torch.nonzero(torch.rand(self.num_envs, generator=self.generator) < step_s / slip.every_s)[:, 0]
-        if len(ids):
-            place = self.library.look_up(self.clip[ids], self.time_s[ids]).qpos[:, :2]
-            self.slips[ids] = slip.draw(place, self.generator)
 
     def target(self, ids: Tensor | None = None, horizons_s: tuple[float, ...] | None = None) -> Target:
         """See `Command`."""
@@ -145,19 +132,12 @@ class Follow:
         if ids is not None:
             clip, time_s = clip[ids.numpy()], time_s[ids.numpy()]
         horizons = self.horizons if horizons_s is None else _with_now(horizons_s)
-        target = Target(*self.library.look_ahead(clip, time_s[:, None] + horizons))
-        return self._slipped(target, self.slips if ids is None else self.slips[ids])
+        return Target(*self.library.look_ahead(clip, time_s[:, None] + horizons))
 
     def target_of(self, plain: Library, horizons_s: tuple[float, ...]) -> Target:
         """`target` in a library whose clips are plain where this command's stray, one for each."""
         times = self.time_s.numpy()[:, None] + _with_now(horizons_s)
-        return self._slipped(Target(*plain.look_ahead(self.clip.numpy(), times)), self.slips)
-
-    def _slipped(self, target: Target, slips: Tensor) -> Target:
-        if self.slip:
-            let_slip(target.now, slips)
-            let_slip(target.ahead, slips[:, None])
-        return target
+        return Target(*plain.look_ahead(self.clip.numpy(), times))
 
     def snapshot(self) -> dict[str, Tensor]:
         """See `Command`."""
@@ -167,7 +147,6 @@ class Follow:
             "draws": self.generator.get_state(),
             "failures": self.failures,
             "hard": self.hard,
-            "slips": self.slips,
         }
 
     def restore(self, snapshot: dict[str, Tensor]) -> None:
@@ -175,7 +154,6 @@ class Follow:
         self.clip, self.time_s = snapshot["clip"].clone(), snapshot["time_s"].clone()
         self.generator.set_state(snapshot["draws"])
         self.failures, self.hard = snapshot["failures"].clone(), snapshot["hard"].clone()
-        self.slips = snapshot["slips"].clone()
 
 
 def _with_now(horizons_s: tuple[float, ...]) -> np.ndarray:

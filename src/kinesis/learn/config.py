@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kinesis.command import Slip
 from kinesis.errors import KinesisError
 from kinesis.task.config import TaskConfig
 
@@ -43,7 +42,6 @@ class PPO:
     tighten: share of the distances at which episodes end that is left at the end of the run, reached geometrically.
     exploration: diagonal or lattice (see `learn/exploration.py`).
     hard_share: of new episodes that start shortly before a place of recent failures (see `command.Follow`).
-    slip: what is asked for slips away now and then (see `command.Slip`), and endings allow for that; None: never.
     shove_mps: bodies are shoved in a level direction every two seconds or so, by at most this much [m/s]; a push of
     100 N for 0.2 s is one of 0.27 m/s.
     noise, final_noise: standard deviation of exploration, its bound falling geometrically over the run; what a
@@ -69,7 +67,6 @@ class PPO:
     value_warmup: int = 0
     freeze_normaliser: bool = False
     hard_share: float = 0.0
-    slip: Slip | None = None
     shove_mps: float = 0.0
     effort: float = 0.0
     effort_by: str = "muscle"
@@ -120,7 +117,6 @@ class Distillation:
     share_by: str | None = None
     by_force: float = 0.0
     various: float = 0.0
-    slip: Slip | None = None
     specialists: tuple[Specialist, ...] = ()
 
 

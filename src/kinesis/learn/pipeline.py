@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from kinesis.body import Kinematics, load
-from kinesis.command import Follow, Slip
+from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import (
     Card,
@@ -102,7 +102,7 @@ class Pipeline:
     def _reinforce(
         self, stage: Stage, ppo: PPO, previous: Path | None, folder: Path, tell: Report, keeper: _Keeper
     ) -> None:
-        env = self._env(stage, ppo.envs, ppo.hard_share, slip=ppo.slip)
+        env = self._env(stage, ppo.envs, ppo.hard_share)
         width = env.observation.shape[1]
         actor = self._start(stage, env, width, ppo.noise, previous, ppo.exploration)
         critic = make_critic(stage.gate or stage.on_top or self.experiment.network, width)
@@ -133,8 +133,7 @@ class Pipeline:
         if source is None:
             raise KinesisError("distillation needs a teacher before it", where=stage.name)
         strays = self._strays(stage, config.strays, tell)
-        copies = [copy.strayed for copy in strays]
-        env = self._env(stage, config.envs, copies=copies, various=config.various, slip=config.slip)
+        env = self._env(stage, config.envs, copies=[copy.strayed for copy in strays], various=config.various)
         plain = Library(env.body, [*self.clips, *(copy.plain for copy in strays)]) if strays else None
         expert = self._staff(config, source, env, plain)
         actor = self._start(stage, env, env.observation.shape[1], config.noise, previous)
@@ -171,14 +170,7 @@ class Pipeline:
         return made
 
     def _env(
-        self,
-        stage: Stage,
-        envs: int,
-        hard_share: float = 0.0,
-        *,
-        copies: Sequence[Clip] = (),
-        various: float = 0.0,
-        slip: Slip | None = None,
+        self, stage: Stage, envs: int, hard_share: float = 0.0, copies: Sequence[Clip] = (), various: float = 0.0
     ) -> Env:
         body, clips = load(stage.task.body), [*self.clips, *copies]
         command = Follow(
@@ -188,7 +180,6 @@ class Pipeline:
             seed=self.experiment.seed,
             weights=balanced(clips),
             hard_share=hard_share,
-            slip=slip,
         )
         make_sim = partial(VariousSim, share=various, seed=self.experiment.seed) if various else None
         return Env(stage.task, command, envs, make_sim=make_sim)

@@ -16,6 +16,7 @@ from kinesis.task.recipes import (
     imitate_shared_forward,
     imitate_torque,
     imitate_torque_forward,
+    leashed,
     with_physiology,
 )
 from kinesis.task.recipes import kinesis as kinesis_task
@@ -158,7 +159,7 @@ def default() -> Experiment:
             student,
             dataclasses.replace(
                 muscles,
-                task=with_physiology(imitate_closely(), ("joint_stops",)),
+                task=leashed(with_physiology(imitate_closely(), ("joint_stops",))),
                 ppo=dataclasses.replace(muscles.ppo, effort=4.0, samples=20_000_000),
             ),
         ),
