@@ -141,7 +141,7 @@ def default() -> Experiment:
     """All of locomotion: the staged path over every built-in motion and people far from the average.
 
     The shipped policy is a gate (`benchmarks/gate.py`) over three: one for walks, by the ways of `teacher_walk` and
-    `walker` (docs/notes/learning.md 125-140), one for runs, by that of `runner` (146-150), and one that went this way
+    `walker` (docs/notes/learning.md 125-140), one for runs, by that of `runner` (146-150, 157), and one that went this way
     in more turns: a second teacher for runs, specialists in muscles, means of weights, and some recordings as well
     (26-124; its card).
     """
@@ -200,9 +200,10 @@ def bearing() -> Experiment:
 def runner() -> Experiment:
     """Runs of people far from the average and of imperfect recordings: torques on top of `default`, then a student.
 
-    So the runner in the shipped policy was made (docs/notes/learning.md 146 to 150), with real runs besides.
+    So the runner in the shipped policy was made, in three turns (docs/notes/learning.md 146 to 150, 157), in the first
+    with real runs besides, in the others on `leaps`.
     """
-    task = bearing().stages[0].task
+    task = leashed(bearing().stages[0].task)
     ends = (Term("any_landmark", constants={"limit_m": 0.45}), Term("fallen"))
     wide = dataclasses.replace(next(t for t in task.rewards if t.name == "precise_position"), constants={"k": 200.0})
     rewards = tuple(wide if t.name == wide.name else t for t in task.rewards)
@@ -237,7 +238,7 @@ def runner() -> Experiment:
         ),
         Stage("student", task, start="previous", distillation=lessons),
     )
-    motions = "builtin:run-routes,builtin:run-varied,builtin:run-strayed"
+    motions = "builtin:run-routes,builtin:run-varied,builtin:run-strayed,builtin:leaps"
     return dataclasses.replace(default(), name="runner", motions=motions, stages=stages)
 
 

@@ -1,7 +1,8 @@
 """The default corpus: several hundred built-in motions, split by parameters and seed, built once and cached.
 
-Beside its three splits there are three for training only: `varied`, of people far from the average; `routes`, their
-ways at their rhythm by people near it; and `strayed`, of `train` and `routes` as imperfect recordings of others.
+Beside its three splits there are four for training only: `varied`, of people far from the average; `routes`, their
+ways at their rhythm by people near it; `strayed`, of `train` and `routes` as imperfect recordings of others; and
+`leaps`, of runs as most recorded ones are, each as it is and as two imperfect recordings.
 """
 
 from __future__ import annotations
@@ -24,15 +25,19 @@ from kinesis.motion import gait
 from kinesis.motion.clip import Clip, make_clip
 from kinesis.motion.gait.slip import slip
 from kinesis.motion.recipes import COUNTS, specs
+from kinesis.motion.residuals import reduced
 from kinesis.motion.stray import stray
 
-Split = Literal["train", "validation", "test", "varied", "routes", "strayed"]
+Split = Literal["train", "validation", "test", "varied", "routes", "strayed", "leaps"]
 SPLITS: tuple[Split, ...] = get_args(Split)[:3]
 CATEGORIES = tuple(COUNTS)
 RATE_HZ = 50.0
 SLIP_MPS, SLIP_SHARE = 0.08, 0.06
 """How fast a standing foot of `varied` may slide, and a share of the speed beyond: as feet of recordings do."""
-
+LEAPING = ((2.1, 3.0), (0.105, 0.155), (2.25, 2.78))
+"""Between which lie mean speed [m/s], rise of the pelvis [m] and steps a second of `leaps`: nearly all recorded runs."""
+LEFT_NM = 100.0
+"""Residual moment that `leaps` may keep."""
 
 _LOADED: dict[Path, tuple[Clip, ...]] = {}
 
@@ -57,16 +62,32 @@ def _made(kinematics: Kinematics, split: Split) -> Iterator[Clip]:
         return
     for name, spec in specs(split):
         clip = gait.generate(kinematics, spec, rate_hz=RATE_HZ, name=name)
+        if split == "leaps":
+            if _as_recorded(clip):
+                for each in (clip, *(stray(kinematics, clip, copy).strayed for copy in range(2))):
+                    yield reduced(kinematics, each, LEFT_NM)
+            continue
         allowed = SLIP_MPS + SLIP_SHARE * float(clip.labels["speed_mps"])
         if split != "varied" or slip(clip).max() < allowed:
             yield clip
+
+
+def _as_recorded(run: Clip) -> bool:
+    """Whether speed, rise of the pelvis and steps a second are those of recorded runs (`LEAPING`)."""
+    height = run.qpos[:, 2]
+    speed = np.linalg.norm(np.diff(run.qpos[:, :2], axis=0), axis=1).mean() * run.rate_hz
+    rise = np.subtract(*np.percentile(height, [98.0, 2.0]))
+    spectrum = np.abs(np.fft.rfft((height - height.mean()) * np.hanning(len(height)), 4096))
+    rates = np.fft.rfftfreq(4096, 1.0 / run.rate_hz)
+    steps = rates[np.where((rates > 1.5) & (rates < 4.5), spectrum, 0.0).argmax()]
+    return all(low < got < high for got, (low, high) in zip((speed, rise, steps), LEAPING, strict=True))
 
 
 def builtin(body: Body, split: Split) -> list[Clip]:
     """Every clip of a split, or of those for training; from the cache where it is there, else generated and cached.
 
     Raises:
-        UnknownName: for another split than train, validation, test, varied, routes or strayed.
+        UnknownName: for another split than train, validation, test, varied, routes, strayed or leaps.
     """
     if split not in get_args(Split):
         raise KinesisError.unknown("split of the built-in corpus", split, get_args(Split))
@@ -108,7 +129,7 @@ def _version() -> str:
     """12 hex digits over every source file that decides what the corpus holds."""
     here = Path(__file__).parent
     digest = hashlib.sha256(np.array([RATE_HZ]).tobytes())
-    for path in [here / "clip.py", here / "recipes.py", here / "stray.py", *sorted((here / "gait").glob("*.py"))]:
+    for path in [here / "clip.py", here / "recipes.py", here / "stray.py", here / "residuals.py", *sorted((here / "gait").glob("*.py"))]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

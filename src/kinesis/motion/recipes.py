@@ -49,14 +49,19 @@ VARIED = {
 }
 """Drawn for `varied` by category, before those whose feet slide are left out: people far from the average."""
 
+LEAPS = 230
+"""Drawn for `leaps`, before those that no recorded run resembles are left out: nearly half."""
+
 ACCENT_RAD = 0.16
 """Largest accent of a person far from the average."""
 
 
 def specs(split: str) -> list[tuple[str, GaitSpec]]:
-    """Names and specs of a split, of `varied`, or of `routes`, always the same."""
+    """Names and specs of a split, of `varied`, `routes` or `leaps`, always the same."""
     if split == "varied":
         return _varied()
+    if split == "leaps":
+        return _leaps()
     if split == "routes":
         return [(name.replace("-varied-", "-routes-"), _averaged(spec)) for name, spec in _varied()]
     out = []
@@ -95,6 +100,21 @@ def _varied() -> list[tuple[str, GaitSpec]]:
                 style = dataclasses.replace(style, sway_m=float(rng.uniform(0.005, 0.03)))
             spec = dataclasses.replace(spec, style=style)
             out.append((f"builtin-{category}-varied-{index:03d}", spec))
+    return out
+
+
+def _leaps() -> list[tuple[str, GaitSpec]]:
+    """Runs in few steps, long flights and with heels thrown up behind, by people far from the average."""
+    rng, out = np.random.default_rng(zlib.crc32(b"run train leaps")), []
+    for index in range(LEAPS):
+        style = dataclasses.replace(
+            _far_runner(rng),
+            cadence=float(rng.uniform(0.78, 0.98)),
+            flight=float(rng.uniform(0.12, 0.3)),
+            kick_rad=float(rng.uniform(0.15, 0.75)),
+        )
+        spec = _dash(rng.uniform(0.0, 0.6), index, "train", rng)
+        out.append((f"builtin-run-leaps-{index:03d}", dataclasses.replace(spec, style=style)))
     return out
 
 
