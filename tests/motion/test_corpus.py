@@ -1,6 +1,7 @@
 """The default corpus: enough of everything, no split sees another's motions, and every clip is sound."""
 
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from kinesis.body import FORWARD_B, Kinematics, load
 from kinesis.errors import KinesisError, UnknownName
 from kinesis.motion import corpus
 from kinesis.motion.clip import Clip
+from kinesis.motion.gait import generate
 from kinesis.motion.gait.slip import slip
 from kinesis.motion.recipes import specs
+from kinesis.motion.residuals import residual_of
 
 BODY = load("legs80")
 
@@ -56,6 +59,20 @@ def test_people_far_from_the_average_are_sound_too_and_apart_from_the_corpus(cac
         allowed = corpus.SLIP_MPS + corpus.SLIP_SHARE * clip.labels["speed_mps"]
         assert slip(clip).max() < allowed < 0.4, clip.name
         assert np.isfinite(clip.qvel).all()
+
+
+def test_leaps_are_as_recorded_runs_are_and_the_ground_can_bear_them() -> None:
+    kinematics = Kinematics(BODY)
+    leaps = list(islice(corpus._made(kinematics, "leaps"), 6))
+    for plain, *strays in (leaps[:3], leaps[3:]):
+        assert corpus._as_recorded(plain)
+        for stray in strays:
+            apart = np.linalg.norm(stray.landmarks - plain.landmarks, axis=-1).mean()
+            assert 0.002 < apart < 0.15
+        assert not np.allclose(strays[0].qpos, strays[1].qpos)
+    assert all(clip.category == "run" and residual_of(BODY, clip).size_nm < corpus.LEFT_NM for clip in leaps)
+    slow = generate(kinematics, dict(specs("train"))["builtin-run-train-000"], rate_hz=corpus.RATE_HZ, name="slow")
+    assert not corpus._as_recorded(slow)
 
 
 def test_splits_are_disjoint_in_parameters_and_about_80_10_10(clips: dict[str, list[Clip]]) -> None:

@@ -141,9 +141,9 @@ def default() -> Experiment:
     """All of locomotion: the staged path over every built-in motion and people far from the average.
 
     The shipped policy is a gate (`benchmarks/gate.py`) over three: one for walks, by the ways of `teacher_walk` and
-    `walker` (docs/notes/learning.md 125-140), one for runs, by that of `runner` (146-150, 157), and one that went this way
-    in more turns: a second teacher for runs, specialists in muscles, means of weights, and some recordings as well
-    (26-124; its card).
+    `walker` (docs/notes/learning.md 125-140), one for runs, by that of `runner` (146-150, 157), and one that went this
+    way in more turns: a second teacher for runs, specialists in muscles, means of weights, and some recordings as
+    well (26-124; its card).
     """
     teacher, student, muscles = walk().stages
     assert teacher.ppo

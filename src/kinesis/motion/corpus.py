@@ -35,7 +35,7 @@ RATE_HZ = 50.0
 SLIP_MPS, SLIP_SHARE = 0.08, 0.06
 """How fast a standing foot of `varied` may slide, and a share of the speed beyond: as feet of recordings do."""
 LEAPING = ((2.1, 3.0), (0.105, 0.155), (2.25, 2.78))
-"""Between which lie mean speed [m/s], rise of the pelvis [m] and steps a second of `leaps`: nearly all recorded runs."""
+"""Between which lie mean speed [m/s], rise of the pelvis [m] and steps a second of `leaps`, as of most recordings."""
 LEFT_NM = 100.0
 """Residual moment that `leaps` may keep."""
 
@@ -62,14 +62,16 @@ def _made(kinematics: Kinematics, split: Split) -> Iterator[Clip]:
         return
     for name, spec in specs(split):
         clip = gait.generate(kinematics, spec, rate_hz=RATE_HZ, name=name)
-        if split == "leaps":
-            if _as_recorded(clip):
-                for each in (clip, *(stray(kinematics, clip, copy).strayed for copy in range(2))):
-                    yield reduced(kinematics, each, LEFT_NM)
-            continue
-        allowed = SLIP_MPS + SLIP_SHARE * float(clip.labels["speed_mps"])
-        if split != "varied" or slip(clip).max() < allowed:
+        if split == "leaps" and _as_recorded(clip):
+            for each in (clip, *(stray(kinematics, clip, copy).strayed for copy in range(2))):
+                yield reduced(kinematics, each, LEFT_NM)
+        elif split != "leaps" and (split != "varied" or _holds(clip)):
             yield clip
+
+
+def _holds(clip: Clip) -> bool:
+    """Whether standing feet slide no faster than those of recordings do."""
+    return bool(slip(clip).max() < SLIP_MPS + SLIP_SHARE * float(clip.labels["speed_mps"]))
 
 
 def _as_recorded(run: Clip) -> bool:
@@ -129,7 +131,8 @@ def _version() -> str:
     """12 hex digits over every source file that decides what the corpus holds."""
     here = Path(__file__).parent
     digest = hashlib.sha256(np.array([RATE_HZ]).tobytes())
-    for path in [here / "clip.py", here / "recipes.py", here / "stray.py", here / "residuals.py", *sorted((here / "gait").glob("*.py"))]:
+    decide = [here / f"{name}.py" for name in ("clip", "recipes", "stray", "residuals")]
+    for path in [*decide, *sorted((here / "gait").glob("*.py"))]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
