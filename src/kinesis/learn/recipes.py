@@ -200,8 +200,8 @@ def bearing() -> Experiment:
 def runner() -> Experiment:
     """Runs of people far from the average and of imperfect recordings: torques on top of `default`, then a student.
 
-    So the runner in the shipped policy was made, in three turns (docs/notes/learning.md 146 to 150, 157), in the first
-    with real runs besides, in the others on `leaps`.
+    So the runner in the shipped policy was made, in three turns (docs/notes/learning.md 146 to 150, 157): two with real
+    runs besides and without `leaps` or a leash, then one with both.
     """
     task = leashed(bearing().stages[0].task)
     ends = (Term("any_landmark", constants={"limit_m": 0.45}), Term("fallen"))
