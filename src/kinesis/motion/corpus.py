@@ -55,23 +55,30 @@ def _loaded(body: Body, split: Split) -> tuple[Clip, ...]:
 
 
 def _made(kinematics: Kinematics, split: Split) -> Iterator[Clip]:
-    """Clips of a split; of the people far from the average only those whose feet hold."""
+    """Clips of a split; of `varied` only those whose feet hold, of `leaps` those that recorded runs resemble."""
     if split == "strayed":
         for clip in (*_loaded(kinematics.body, "train"), *_loaded(kinematics.body, "routes")):
             yield stray(kinematics, clip).strayed
         return
     for name, spec in specs(split):
         clip = gait.generate(kinematics, spec, rate_hz=RATE_HZ, name=name)
-        if split == "leaps" and _as_recorded(clip):
-            for each in (clip, *(stray(kinematics, clip, copy).strayed for copy in range(2))):
-                yield reduced(kinematics, each, LEFT_NM)
-        elif split != "leaps" and (split != "varied" or _holds(clip)):
+        if split == "leaps":
+            yield from _leapt(kinematics, clip)
+        elif split != "varied" or _holds(clip):
             yield clip
 
 
 def _holds(clip: Clip) -> bool:
     """Whether standing feet slide no faster than those of recordings do."""
     return bool(slip(clip).max() < SLIP_MPS + SLIP_SHARE * float(clip.labels["speed_mps"]))
+
+
+def _leapt(kinematics: Kinematics, run: Clip) -> Iterator[Clip]:
+    """A run and two imperfect recordings of it, reduced; none of a run that recorded ones do not resemble."""
+    if _as_recorded(run):
+        yield reduced(kinematics, run, LEFT_NM)
+        for copy in range(2):
+            yield reduced(kinematics, stray(kinematics, run, copy).strayed, LEFT_NM)
 
 
 def _as_recorded(run: Clip) -> bool:

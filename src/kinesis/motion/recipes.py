@@ -126,7 +126,7 @@ def _averaged(spec: GaitSpec) -> GaitSpec:
 
 
 def spec_of(name: str) -> GaitSpec | None:
-    """What the built-in motion of this name was made from; None for other names."""
+    """What the built-in motion of this name was made from; None for other names and for `leaps`."""
     found = re.fullmatch(r"builtin-\w+-(train|validation|test|varied|routes)-\d+", name)
     return _by_name(found[1]).get(name) if found else None
 
