@@ -12,7 +12,7 @@ from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.config import PPO, Distillation, Experiment, Network, Specialist, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
-from kinesis.learn.networks import Policy, make_actor
+from kinesis.learn.networks import Policy, make_actor, strengthen
 from kinesis.learn.pipeline import Pipeline
 from kinesis.learn.teacher import Peer, Shared, Staff, Teacher
 from kinesis.motion.library import Library
@@ -20,6 +20,7 @@ from kinesis.motion.stray import stray
 from kinesis.sim.shared import lead
 from kinesis.task import TASKS, Env
 from kinesis.task.actions import joint_torque
+from kinesis.task.symmetry import measure_symmetry
 
 ENVS = 8
 SMALL = Distillation(envs=ENVS, steps=6, rounds=6, updates=40, batch=32, teacher_rounds=2)
@@ -169,6 +170,36 @@ def test_what_strong_muscles_do_is_learnt_more_closely_where_it_counts_more(stud
         seen, wanted = torch.cat(list(stage.seen)), torch.cat(list(stage.wanted))
         missed.append(float((stage.policy(seen) - wanted)[:, strongest].square().mean()))
     assert missed[1] < 0.8 * missed[0]
+
+
+@pytest.mark.parametrize("reflected", [False, True])
+def test_each_output_is_strengthened_by_its_own(student, reflected):
+    """Of mirrored networks too, where both sides are strengthened alike."""
+    env, _, actor = student
+    if reflected:
+        actor.reflect(measure_symmetry(env))
+    names = [name[:-2] for name in env.body.actuators]
+    gain = torch.tensor([1.0 + 0.01 * sorted(set(names)).index(name) for name in names])
+    seen = torch.randn(5, actor.obs_dim)
+    before = actor.network()(seen)
+    strengthen(actor.mlp, gain)
+    torch.testing.assert_close(actor.network()(seen), gain * before)
+
+
+def test_a_strengthened_student_does_so_much_more_and_no_more_if_taken_up_again(clip, tmp_path):
+    from kinesis.learn import load_checkpoint
+
+    actors = []
+    for gain in (1.0, 1.2, 1.2):
+        lessons = dataclasses.replace(SMALL, rounds=2, teacher="default", teacher_rounds=0, gain=gain)
+        stage = Stage("student", TASKS.get("imitate")(), distillation=lessons)
+        checkpoint = Pipeline(Experiment("tiny", "none", (stage,), NETWORK), tmp_path / str(gain), [clip]).run()
+        actors.append(load_checkpoint(str(checkpoint)).policy.actor)
+        checkpoint.unlink()
+    seen = torch.randn(5, actors[0].obs_dim)
+    plain, strong, again = (actor.network()(seen) for actor in actors)
+    torch.testing.assert_close(strong, 1.2 * plain)
+    torch.testing.assert_close(again, strong)
 
 
 def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):

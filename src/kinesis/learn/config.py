@@ -98,7 +98,8 @@ class Distillation:
     anew among the muscles as well, joint torques kept. by_force: power of a muscle's peak force by which its error
     counts, 0 for all alike: with 1 the student keeps more of its teacher's joint moments and ground forces. various:
     share of the environments whose bodies are weaker, stronger, lighter or heavier (see `sim/various.py`); a torque
-    teacher's labels allow for that.
+    teacher's labels allow for that. gain: what the student gives is multiplied by this once it has learnt: means of noisy
+    lessons are weaker than what they were learnt from (note 164).
     """
 
     envs: int = 128
@@ -117,6 +118,7 @@ class Distillation:
     share_by: str | None = None
     by_force: float = 0.0
     various: float = 0.0
+    gain: float = 1.0
     specialists: tuple[Specialist, ...] = ()
 
 

@@ -49,6 +49,13 @@ def begin_near(mlp: nn.Sequential, centre: float) -> None:
     last.bias.fill_(centre)
 
 
+@torch.no_grad()
+def strengthen(mlp: nn.Sequential, gain: float | Tensor) -> None:
+    """Multiply what a network gives, whatever it sees: all alike, or each output (output,) by its own."""
+    for values in [m for m in mlp if isinstance(m, nn.Linear)][-1].parameters():
+        values.movedim(0, -1).mul_(gain)
+
+
 def make_critic(network: Network, width: int) -> ReflectedModel:
     """State value with its own input normaliser."""
     return ReflectedModel(

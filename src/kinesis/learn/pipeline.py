@@ -29,7 +29,7 @@ from kinesis.learn.checkpoint import (
 from kinesis.learn.config import PPO, Distillation, Experiment, Network, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.experts import Mixture
-from kinesis.learn.networks import Policy, make_actor, make_critic
+from kinesis.learn.networks import Policy, make_actor, make_critic, strengthen
 from kinesis.learn.on_top import OnTop
 from kinesis.learn.ppo import make_ppo
 from kinesis.learn.reflect import ReflectedModel
@@ -142,6 +142,7 @@ class Pipeline:
         runner = DistillationStage(env, expert, actor, config, folder, self.experiment.seed, spread)
         wanted = config.rounds * config.envs * config.steps
         runner.run(lambda numbers: tell(stage.name, Position(runner.samples, wanted, runner.seconds), numbers))
+        strengthen(actor.mlp, config.gain)
         policy = runner.policy
         keeper.offer(policy, self._card(stage, env, policy, runner.samples, runner.seconds, previous))
 

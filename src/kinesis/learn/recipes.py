@@ -129,6 +129,7 @@ def walker() -> Experiment:
         share_by="energy",
         by_force=1.0,
         various=0.4,
+        gain=1.05,
     )
     stage = Stage("student", default().stages[-1].task, distillation=lessons)
     return dataclasses.replace(
@@ -186,6 +187,7 @@ def bearing() -> Experiment:
         teacher_rounds=0,
         teacher="default",
         strays=3,
+        gain=1.15,
     )
     task = dataclasses.replace(muscles.task, endings=ends, intent=shipped().fingerprint)
     return dataclasses.replace(
@@ -227,6 +229,7 @@ def runner() -> Experiment:
         learning_rate=4e-4,
         final_learning_rate=4e-5,
         teacher_rounds=0,
+        gain=1.15,
     )
     stages = (
         Stage(

@@ -1,0 +1,128 @@
+"""How much more, or less, of what the walker asks of each muscle makes it follow walks, and push on the ground, best.
+
+A student is a mean over noisy lessons, and means are weaker than what they are made of. A separable evolution strategy
+(Ros & Hansen 2008, PPSN X:296) seeks one factor for each pair of muscles, with which one expert of a gate comes nearest
+to built-in walks and to what the ground must do for them (`motion/ground`). The factors go into the last layer. Nothing
+but built-in motions is used: neither EMG nor norms.
+
+python benchmarks/gains.py --policy policy.safetensors --out stronger.safetensors --generations 40
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import tyro
+
+from kinesis.body import load
+from kinesis.evaluate.follow import Run, count_frames, follow_batch, make_env
+from kinesis.learn.checkpoint import load_checkpoint, replacing, save_checkpoint
+from kinesis.learn.experts import Mixture
+from kinesis.learn.networks import ExpectedClip, Policy, strengthen
+from kinesis.motion.clip import Clip
+from kinesis.motion.find import find_motions
+from kinesis.motion.ground import GRAVITY, ground_of
+from kinesis.task import TaskConfig
+
+WALKS_MPS = (1.0, 1.25, 1.4, 1.6)
+CANDIDATES, KEPT, WIDTH, WIDTH_RATE = 16, 8, 0.07, 0.1
+"""Of each generation; how widely the factors' logarithms are drawn at first, and how fast that is learnt."""
+SETTLED = 50
+"""Control steps of each walk that do not count."""
+DISTANCE_M, FORCE, TOUCH = 0.022, 0.08, 0.0033
+"""What counts as much as each other: landmarks' distance, force on a foot, and on a foot in the air [body weight]."""
+MOST_TOUCH, IN_AIR = 0.05, 0.005
+"""A foot in the air that bears more than this is taken to bear so much; which feet are. Body weights."""
+
+
+class Trial:
+    """Follows the walks with many candidates side by side. pairs: the muscles, left and right as one."""
+
+    def __init__(self, policy: Policy, task: TaskConfig, expert: int) -> None:
+        """Of the gate's experts one is tried; the others stay as they are."""
+        assert isinstance(policy.actor, Mixture)
+        body = load(task.body)
+        self.policy, self.task, self.expert, self.gate = policy, task, expert, policy.actor
+        self.clips = find_motions(",".join(f"builtin:walk@{speed}" for speed in WALKS_MPS), body)
+        self.weight_n = GRAVITY * float(body.model.body_mass.sum())
+        self.wanted = [self._lift(clip, ground_of(body, clip).force) for clip in self.clips]
+        names = [name[:-2] for name in body.actuators]
+        self.pairs = sorted(set(names))
+        self.of_muscle = [self.pairs.index(name) for name in names]
+
+    def _lift(self, clip: Clip, force: np.ndarray) -> np.ndarray:
+        """(step, side) force on the feet [body weights] after each control step, of (frame, side, 3) [N]."""
+        steps = 1 + np.arange(count_frames(clip, self.task))
+        at = steps / self.task.control_hz * clip.rate_hz
+        return np.stack([np.interp(at, np.arange(clip.frames), force[:, i, 2]) for i in (0, 1)], 1) / self.weight_n
+
+    def __call__(self, factors: np.ndarray) -> np.ndarray:
+        """(candidate, 3) landmarks' distance [m], force on the feet and on those in the air [body weights], amiss."""
+        each = torch.from_numpy(np.repeat(factors, len(self.clips), 0)[:, self.of_muscle]).float()
+        tried = self.gate.experts[self.expert]
+        asked, clip = tried.actor.network(), ExpectedClip(tried.spread, tried.span)
+
+        def act(seen: torch.Tensor) -> torch.Tensor:
+            own = self.gate.chosen(seen) == self.expert
+            return torch.where(own[:, None], clip(each * asked(seen)), self.policy(seen))
+
+        clips = self.clips * len(factors)
+        env = make_env(self.policy, self.task, clips, None)
+        with torch.no_grad():
+            runs = follow_batch(act, env, clips, lambda _: None)
+        amiss = [self._amiss(run, self.wanted[i % len(self.clips)]) for i, run in enumerate(runs)]
+        return np.reshape(amiss, (len(factors), len(self.clips), 3)).mean(1)
+
+    def _amiss(self, run: Run, wanted: np.ndarray) -> tuple[float, float, float]:
+        lift = run.ground_force[..., 2].reshape(len(wanted), 2, -1).sum(-1) / self.weight_n
+        lift, wanted = lift[SETTLED:], wanted[SETTLED:]
+        off, air = lift - wanted, wanted < IN_AIR
+        force = 0.5 * float(np.sqrt(np.square(off).mean()) + np.abs(off).mean())
+        return float(run.trace.distance[SETTLED:].mean()), force, float(np.minimum(lift, MOST_TOUCH)[air].mean())
+
+
+def main(policy: str, out: Path, expert: int = 0, generations: int = 40, seed: int = 0) -> None:
+    """Ten seconds a generation on one core. Goes on from OUT.json, where each generation is noted."""
+    checkpoint, notes = load_checkpoint(policy), out.with_suffix(".json")
+    trial, started = Trial(checkpoint.policy, checkpoint.card.task, expert), time.monotonic()
+    count = len(trial.pairs)
+    state = {"generation": 0, "seconds": 0.0, "middle": [0.0] * count, "width": [WIDTH] * count}
+    if notes.exists():
+        state = json.loads(notes.read_text())
+    rank = np.log(KEPT + 0.5) - np.log(np.arange(1, KEPT + 1))
+    rank /= rank.sum()
+    while state["generation"] < generations:
+        middle, width = np.array(state["middle"]), np.array(state["width"])
+        drawn = np.random.default_rng((seed, state["generation"])).standard_normal((CANDIDATES // 2, count))
+        drawn = np.concatenate([drawn, -drawn])
+        amiss = trial(np.exp(np.concatenate([middle[None], middle + width * drawn])))
+        costs = (amiss / (DISTANCE_M, FORCE, TOUCH)).sum(1)
+        best = drawn[costs[1:].argsort()[:KEPT]]
+        state["middle"] = (middle + width * (rank @ best)).tolist()
+        state["width"] = (width * (1.0 - WIDTH_RATE) + WIDTH_RATE * width * np.sqrt(rank @ best**2)).tolist()
+        state["generation"] += 1
+        state["seconds"] += time.monotonic() - started
+        started = time.monotonic()
+        with replacing(notes) as temporary:
+            temporary.write_text(json.dumps(state))
+        words = "{:.1f} mm, force {:.3f}, in the air {:.4f} body weights".format(*amiss[0] * (1000.0, 1.0, 1.0))
+        print(f"{state['seconds']:.0f} s, generation {state['generation']}: {costs[0]:.3f}, {words}", flush=True)
+    factors = np.exp(state["middle"])[trial.of_muscle]
+    strengthen(trial.gate.experts[expert].actor.mlp, torch.from_numpy(factors).float())
+    steps = sum(len(wanted) for wanted in trial.wanted) * (CANDIDATES + 1) * generations
+    card = dataclasses.replace(
+        checkpoint.card,
+        samples=checkpoint.card.samples + steps,
+        wall_clock_s=checkpoint.card.wall_clock_s + state["seconds"],
+        scores={},
+    )
+    save_checkpoint(out, checkpoint.policy, card, half=True)
+
+
+if __name__ == "__main__":
+    tyro.cli(main)
