@@ -1,4 +1,4 @@
-"""How much more, or less, of what the walker asks of each muscle makes it follow walks, and push on the ground, best.
+"""How much more, or less, of each muscle makes an expert follow motions, and push on the ground, best.
 
 A student is a mean over noisy lessons, and means are weaker than what they are made of. A separable evolution strategy
 (Ros & Hansen 2008, PPSN X:296) seeks one factor for each pair of muscles, with which one expert of a gate comes nearest
@@ -29,26 +29,24 @@ from kinesis.motion.find import find_motions
 from kinesis.motion.ground import GRAVITY, ground_of
 from kinesis.task import TaskConfig
 
-WALKS_MPS = (1.0, 1.25, 1.4, 1.6)
+WALKS = ",".join(f"builtin:walk@{speed}" for speed in (1.0, 1.25, 1.4, 1.6))
 CANDIDATES, KEPT, WIDTH, WIDTH_RATE = 16, 8, 0.07, 0.1
 """Of each generation; how widely the factors' logarithms are drawn at first, and how fast that is learnt."""
-SETTLED = 50
-"""Control steps of each walk that do not count."""
-DISTANCE_M, FORCE, TOUCH = 0.022, 0.08, 0.0033
-"""What counts as much as each other: landmarks' distance, force on a foot, and on a foot in the air [body weight]."""
-MOST_TOUCH, IN_AIR = 0.05, 0.005
-"""A foot in the air that bears more than this is taken to bear so much; which feet are. Body weights."""
+LOST_M = 0.5
+"""As far off counts who is further off."""
+DISTANCE_M, FORCE = 0.022, 0.1
+"""Mean distance of the landmarks and root mean square of the force on a foot [body weight] that count alike."""
 
 
 class Trial:
-    """Follows the walks with many candidates side by side. pairs: the muscles, left and right as one."""
+    """Follows motions with many candidates side by side. pairs: the muscles, left and right as one."""
 
-    def __init__(self, policy: Policy, task: TaskConfig, expert: int) -> None:
+    def __init__(self, policy: Policy, task: TaskConfig, expert: int, clips: list[Clip]) -> None:
         """Of the gate's experts one is tried; the others stay as they are."""
         assert isinstance(policy.actor, Mixture)
         body = load(task.body)
         self.policy, self.task, self.expert, self.gate = policy, task, expert, policy.actor
-        self.clips = find_motions(",".join(f"builtin:walk@{speed}" for speed in WALKS_MPS), body)
+        self.clips = clips
         self.weight_n = GRAVITY * float(body.model.body_mass.sum())
         self.wanted = [self._lift(clip, ground_of(body, clip).force) for clip in self.clips]
         names = [name[:-2] for name in body.actuators]
@@ -62,7 +60,7 @@ class Trial:
         return np.stack([np.interp(at, np.arange(clip.frames), force[:, i, 2]) for i in (0, 1)], 1) / self.weight_n
 
     def __call__(self, factors: np.ndarray) -> np.ndarray:
-        """(candidate, 3) landmarks' distance [m], force on the feet and on those in the air [body weights], amiss."""
+        """(candidate, 2) by how much landmarks [m] and the force on each foot [body weights] are off."""
         each = torch.from_numpy(np.repeat(factors, len(self.clips), 0)[:, self.of_muscle]).float()
         tried = self.gate.experts[self.expert]
         asked, clip = tried.actor.network(), ExpectedClip(tried.spread, tried.span)
@@ -75,21 +73,31 @@ class Trial:
         env = make_env(self.policy, self.task, clips, None)
         with torch.no_grad():
             runs = follow_batch(act, env, clips, lambda _: None)
-        amiss = [self._amiss(run, self.wanted[i % len(self.clips)]) for i, run in enumerate(runs)]
-        return np.reshape(amiss, (len(factors), len(self.clips), 3)).mean(1)
+        off = [self._off(run, self.wanted[i % len(self.clips)]) for i, run in enumerate(runs)]
+        return np.reshape(off, (len(factors), len(self.clips), 2)).mean(1)
 
-    def _amiss(self, run: Run, wanted: np.ndarray) -> tuple[float, float, float]:
+    def _off(self, run: Run, wanted: np.ndarray) -> tuple[float, float]:
         lift = run.ground_force[..., 2].reshape(len(wanted), 2, -1).sum(-1) / self.weight_n
-        lift, wanted = lift[SETTLED:], wanted[SETTLED:]
-        off, air = lift - wanted, wanted < IN_AIR
-        force = 0.5 * float(np.sqrt(np.square(off).mean()) + np.abs(off).mean())
-        return float(run.trace.distance[SETTLED:].mean()), force, float(np.minimum(lift, MOST_TOUCH)[air].mean())
+        distance = run.trace.distance.mean(1).clip(max=LOST_M)
+        return float(distance.mean()), float(np.sqrt(np.square(lift - wanted).mean()))
 
 
-def main(policy: str, out: Path, expert: int = 0, generations: int = 40, seed: int = 0) -> None:
-    """Ten seconds a generation on one core. Goes on from OUT.json, where each generation is noted."""
-    checkpoint, notes = load_checkpoint(policy), out.with_suffix(".json")
-    trial, started = Trial(checkpoint.policy, checkpoint.card.task, expert), time.monotonic()
+def main(
+    policy: str,
+    out: Path,
+    expert: int = 0,
+    motions: str = WALKS,
+    every: int = 1,
+    generations: int = 40,
+    seed: int = 0,
+) -> None:
+    """Fifteen seconds a generation on one core. Goes on from OUT.json, where each generation is noted.
+
+    expert: of the gate, which, from 0. every: of the motions only the first of so many is followed.
+    """
+    checkpoint, notes, started = load_checkpoint(policy), out.with_suffix(".json"), time.monotonic()
+    task = checkpoint.card.task
+    trial = Trial(checkpoint.policy, task, expert, find_motions(motions, load(task.body))[::every])
     count = len(trial.pairs)
     state = {"generation": 0, "seconds": 0.0, "middle": [0.0] * count, "width": [WIDTH] * count}
     if notes.exists():
@@ -100,8 +108,8 @@ def main(policy: str, out: Path, expert: int = 0, generations: int = 40, seed: i
         middle, width = np.array(state["middle"]), np.array(state["width"])
         drawn = np.random.default_rng((seed, state["generation"])).standard_normal((CANDIDATES // 2, count))
         drawn = np.concatenate([drawn, -drawn])
-        amiss = trial(np.exp(np.concatenate([middle[None], middle + width * drawn])))
-        costs = (amiss / (DISTANCE_M, FORCE, TOUCH)).sum(1)
+        off = trial(np.exp(np.concatenate([middle[None], middle + width * drawn])))
+        costs = (off / (DISTANCE_M, FORCE)).sum(1)
         best = drawn[costs[1:].argsort()[:KEPT]]
         state["middle"] = (middle + width * (rank @ best)).tolist()
         state["width"] = (width * (1.0 - WIDTH_RATE) + WIDTH_RATE * width * np.sqrt(rank @ best**2)).tolist()
@@ -110,11 +118,11 @@ def main(policy: str, out: Path, expert: int = 0, generations: int = 40, seed: i
         started = time.monotonic()
         with replacing(notes) as temporary:
             temporary.write_text(json.dumps(state))
-        words = "{:.1f} mm, force {:.3f}, in the air {:.4f} body weights".format(*amiss[0] * (1000.0, 1.0, 1.0))
-        print(f"{state['seconds']:.0f} s, generation {state['generation']}: {costs[0]:.3f}, {words}", flush=True)
+        words = f"{costs[0]:.3f}, {1000.0 * off[0, 0]:.1f} mm, force {off[0, 1]:.3f} body weights"
+        print(f"{state['seconds']:.0f} s, generation {state['generation']}: {words}", flush=True)
     factors = np.exp(state["middle"])[trial.of_muscle]
     strengthen(trial.gate.experts[expert].actor.mlp, torch.from_numpy(factors).float())
-    steps = sum(len(wanted) for wanted in trial.wanted) * (CANDIDATES + 1) * generations
+    steps = sum(len(wanted) for wanted in trial.wanted) * (CANDIDATES + 1) * state["generation"]
     card = dataclasses.replace(
         checkpoint.card,
         samples=checkpoint.card.samples + steps,
