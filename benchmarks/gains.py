@@ -1,9 +1,8 @@
 """How much more, or less, of each muscle makes an expert follow motions, and push on the ground, best.
 
-A student is a mean over noisy lessons, and means are weaker than what they are made of. A separable evolution strategy
-(Ros & Hansen 2008, PPSN X:296) seeks one factor for each pair of muscles, with which one expert of a gate comes nearest
-to built-in walks and to what the ground must do for them (`motion/ground`). The factors go into the last layer. Nothing
-but built-in motions is used: neither EMG nor norms.
+A separable evolution strategy (Ros & Hansen 2008, PPSN X:296) seeks one factor for each pair of muscles, with which one
+expert of a gate comes nearest to motions, by default built-in walks, and to what the ground must do for them
+(`motion/ground`). The factors go into the last layer. Neither EMG nor norms are used.
 
 python benchmarks/gains.py --policy policy.safetensors --out stronger.safetensors --generations 40
 """
@@ -20,14 +19,16 @@ import torch
 import tyro
 
 from kinesis.body import load
+from kinesis.errors import KinesisError
 from kinesis.evaluate.follow import Run, count_frames, follow_batch, make_env
 from kinesis.learn.checkpoint import load_checkpoint, replacing, save_checkpoint
 from kinesis.learn.experts import Mixture
 from kinesis.learn.networks import ExpectedClip, Policy, strengthen
 from kinesis.motion.clip import Clip
 from kinesis.motion.find import find_motions
-from kinesis.motion.ground import GRAVITY, ground_of
+from kinesis.motion.ground import ground_of
 from kinesis.task import TaskConfig
+from kinesis.task.moment import Tables
 
 WALKS = ",".join(f"builtin:walk@{speed}" for speed in (1.0, 1.25, 1.4, 1.6))
 CANDIDATES, KEPT, WIDTH, WIDTH_RATE = 16, 8, 0.07, 0.1
@@ -43,11 +44,12 @@ class Trial:
 
     def __init__(self, policy: Policy, task: TaskConfig, expert: int, clips: list[Clip]) -> None:
         """Of the gate's experts one is tried; the others stay as they are."""
-        assert isinstance(policy.actor, Mixture)
+        if not isinstance(policy.actor, Mixture) or not 0 <= expert < len(policy.actor.experts):
+            raise KinesisError("no such expert", got=expert, expected="a gate's, from 0")
         body = load(task.body)
         self.policy, self.task, self.expert, self.gate = policy, task, expert, policy.actor
         self.clips = clips
-        self.weight_n = GRAVITY * float(body.model.body_mass.sum())
+        self.weight_n = Tables.of(body).weight_n
         self.wanted = [self._lift(clip, ground_of(body, clip).force) for clip in self.clips]
         names = [name[:-2] for name in body.actuators]
         self.pairs = sorted(set(names))
@@ -99,9 +101,12 @@ def main(
     task = checkpoint.card.task
     trial = Trial(checkpoint.policy, task, expert, find_motions(motions, load(task.body))[::every])
     count = len(trial.pairs)
-    state = {"generation": 0, "seconds": 0.0, "middle": [0.0] * count, "width": [WIDTH] * count}
+    asked = [checkpoint.card.fingerprint, checkpoint.card.samples, expert, motions, every, seed]
+    state = {"asked": asked, "generation": 0, "seconds": 0.0, "middle": [0.0] * count, "width": [WIDTH] * count}
     if notes.exists():
         state = json.loads(notes.read_text())
+        if state["asked"] != asked:
+            raise KinesisError("another search is noted", where=str(notes), got=state["asked"], expected=asked)
     rank = np.log(KEPT + 0.5) - np.log(np.arange(1, KEPT + 1))
     rank /= rank.sum()
     while state["generation"] < generations:

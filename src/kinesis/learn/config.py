@@ -98,8 +98,8 @@ class Distillation:
     anew among the muscles as well, joint torques kept. by_force: power of a muscle's peak force by which its error
     counts, 0 for all alike: with 1 the student keeps more of its teacher's joint moments and ground forces. various:
     share of the environments whose bodies are weaker, stronger, lighter or heavier (see `sim/various.py`); a torque
-    teacher's labels allow for that. gain: what the student gives is multiplied by this once it has learnt: means of
-    noisy lessons are weaker than what they were learnt from (note 164).
+    teacher's labels allow for that. gain: what the student gives is multiplied by this once it has learnt
+    (docs/notes/learning.md 164).
     """
 
     envs: int = 128

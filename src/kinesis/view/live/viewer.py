@@ -21,7 +21,9 @@ from kinesis.view.live.stage import Stage
 FRAME_HZ, PANEL_EVERY, TRAILS_EVERY = 30.0, 6, 3
 """Frames a second; the panel and its plots follow every sixth frame, trails every third."""
 
-PORTS_TRIED, CONTROLS_PX = 100, 256
+PORTS_TRIED = 100
+CONTROLS_PX = 256
+"""Width of the controls, small as themed; a page that docks them before it is themed would keep 320."""
 
 
 class Viewer:
@@ -36,7 +38,7 @@ class Viewer:
         self.server.request_share_url = lambda verbose=True: None  # nobody may open a tunnel to here
         self.server.gui.configure_theme(show_logo=False, show_share_button=False, control_width="small")
         self.server.gui.main_panel.dock_right()
-        self.server.gui.main_panel.set_width(CONTROLS_PX)  # viser's own, 320, if docked before it is themed
+        self.server.gui.main_panel.set_width(CONTROLS_PX)
         self.server.initial_camera.position, self.server.initial_camera.look_at = (1.6, -2.9, 1.25), (0.0, 0.0, 0.9)
         shown = host if host not in ("", "0.0.0.0", "::") else "localhost"
         self.address, self.told, self.frames = f"http://{shown}:{self.server.get_port()}", "", 0
