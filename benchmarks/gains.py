@@ -1,8 +1,9 @@
-"""How much more, or less, of each muscle makes an expert follow motions, and push on the ground, best.
+"""How much more, or less, of each muscle, and of what is seen, makes an expert follow motions best.
 
-A separable evolution strategy (Ros & Hansen 2008, PPSN X:296) seeks one factor for each pair of muscles, with which one
-expert of a gate comes nearest to motions, by default built-in walks, and to what the ground must do for them
-(`motion/ground`). The factors go into the last layer. Neither EMG nor norms are used.
+A separable evolution strategy (Ros & Hansen 2008, PPSN X:296) seeks one factor for each pair of muscles, and with
+`--seen` one for each kind of what is seen, with which one expert of a gate comes nearest to motions, by default
+built-in walks, and to what the ground must do for them (`motion/ground`). The factors go into the expert's last and
+first layer. Neither EMG nor norms are used.
 
 python benchmarks/gains.py --policy policy.safetensors --out stronger.safetensors --generations 40
 """
@@ -12,76 +13,145 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import tyro
 
-from kinesis.body import load
+from kinesis.body import Body, load
 from kinesis.errors import KinesisError
 from kinesis.evaluate.follow import Run, count_frames, follow_batch, make_env
 from kinesis.learn.checkpoint import load_checkpoint, replacing, save_checkpoint
 from kinesis.learn.experts import Mixture
-from kinesis.learn.networks import ExpectedClip, Policy, strengthen
+from kinesis.learn.networks import ExpectedClip, Policy, heed, strengthen
 from kinesis.motion.clip import Clip
 from kinesis.motion.find import find_motions
 from kinesis.motion.ground import ground_of
-from kinesis.task import TaskConfig
+from kinesis.task import Env, TaskConfig
 from kinesis.task.moment import Tables
+from kinesis.task.observe import Observer
 
 WALKS = ",".join(f"builtin:walk@{speed}" for speed in (1.0, 1.25, 1.4, 1.6))
-CANDIDATES, KEPT, WIDTH, WIDTH_RATE = 16, 8, 0.07, 0.1
-"""Of each generation; how widely the factors' logarithms are drawn at first, and how fast that is learnt."""
-LOST_M = 0.5
-"""As far off counts who is further off."""
-DISTANCE_M, FORCE = 0.022, 0.1
-"""Mean distance of the landmarks and root mean square of the force on a foot [body weight] that count alike."""
+CANDIDATES, KEPT, WIDTH_RATE = 16, 8, 0.1
+"""Of each generation; how fast it is learnt how widely the factors' logarithms are drawn."""
+MOST_DEG = 30.0
+"""A joint that is further off counts as far off as this."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What counts alike: mean distance of landmarks, root mean square of joints' errors and of the force on a foot.
+
+    In metres, degrees and body weights. lost_m: as far off counts who is further off.
+    """
+
+    distance_m: float = 0.022
+    joints_deg: float = float("inf")
+    force: float = 0.1
+    lost_m: float = 0.5
+
+
+class Factors:
+    """From logarithms (candidate, factor) to a gain for each column that is seen, and for each muscle."""
+
+    def __init__(self, env: Env, *, seen: bool) -> None:
+        """Left and right share a factor. seen: whether what is seen has factors; there may be two to a column."""
+        muscles = [name[:-2] for name in env.body.actuators]
+        pairs = sorted(set(muscles))
+        columns = _columns(env)
+        kinds = sorted({kind for column in columns for kind in column}) if seen else []
+        self.names = [*kinds, *pairs]
+        self._of_column = np.array([[kind in column for column in columns] for kind in kinds], float)
+        self._of_column = self._of_column.reshape(len(kinds), len(columns))
+        self._of_muscle = len(kinds) + np.array([pairs.index(muscle) for muscle in muscles])
+
+    def __call__(self, logs: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """(candidate, column) and (candidate, muscle)."""
+        heeded = np.exp(logs[:, : len(self._of_column)] @ self._of_column)
+        return torch.from_numpy(heeded).float(), torch.from_numpy(np.exp(logs[:, self._of_muscle])).float()
+
+
+def _columns(env: Env) -> list[tuple[str, ...]]:
+    """What each column of an observation is called, left and right alike; who has two names has two factors."""
+    body = env.body
+    joints = [_sideless(name) for name in body.joints]
+    marks = [_sideless(name) for name in body.landmarks]
+    tracked = [marks[place] for place in env.tables.places.tracked]
+    kinds = {
+        "root": lambda i: (str(i),),
+        "joints": lambda i: (f"{i // len(joints)} {joints[i % len(joints)]}",),
+        "landmarks": lambda i: (f"{marks[1 + i // 3]} {i % 3}",),
+        "landmark_errors": lambda i: (f"{i // 3 // len(tracked)} {i % 3}", tracked[i // 3 % len(tracked)]),
+        "joint_targets": lambda i: (str(i // len(joints)), joints[i % len(joints)]),
+        "ground_force": lambda i: (str(i % (len(body.feet) // 2)),),
+    }
+    out = []
+    for term, width in Observer(env.config.observations).widths(env.moment).items():
+        of_column = kinds.get(term, lambda _: ("",))
+        out += [tuple(f"{term} {words}" for words in of_column(i)) for i in range(width)]
+    return out
+
+
+def _sideless(name: str) -> str:
+    return name[:-2] if name.endswith(("_r", "_l")) else name
 
 
 class Trial:
-    """Follows motions with many candidates side by side. pairs: the muscles, left and right as one."""
+    """Follows motions with many candidates side by side."""
 
-    def __init__(self, policy: Policy, task: TaskConfig, expert: int, clips: list[Clip]) -> None:
+    def __init__(self, policy: Policy, task: TaskConfig, expert: int, costs: Costs) -> None:
         """Of the gate's experts one is tried; the others stay as they are."""
         if not isinstance(policy.actor, Mixture) or not 0 <= expert < len(policy.actor.experts):
             raise KinesisError("no such expert", got=expert, expected="a gate's, from 0")
-        body = load(task.body)
-        self.policy, self.task, self.expert, self.gate = policy, task, expert, policy.actor
-        self.clips = clips
-        self.weight_n = Tables.of(body).weight_n
-        self.wanted = [self._lift(clip, ground_of(body, clip).force) for clip in self.clips]
-        names = [name[:-2] for name in body.actuators]
-        self.pairs = sorted(set(names))
-        self.of_muscle = [self.pairs.index(name) for name in names]
+        self.policy, self.task, self.expert, self.gate, self.costs = policy, task, expert, policy.actor, costs
+        self.body: Body = load(task.body)
+        self.weight_n = Tables.of(self.body).weight_n
+        self.steps = 0
 
-    def _lift(self, clip: Clip, force: np.ndarray) -> np.ndarray:
-        """(step, side) force on the feet [body weights] after each control step, of (frame, side, 3) [N]."""
-        steps = 1 + np.arange(count_frames(clip, self.task))
-        at = steps / self.task.control_hz * clip.rate_hz
-        return np.stack([np.interp(at, np.arange(clip.frames), force[:, i, 2]) for i in (0, 1)], 1) / self.weight_n
+    def __call__(self, heeded: torch.Tensor, gains: torch.Tensor, clips: list[Clip]) -> np.ndarray:
+        """(candidate, 3): distance [m], joints [degree] and force [body weight] that each is off by, on average.
 
-    def __call__(self, factors: np.ndarray) -> np.ndarray:
-        """(candidate, 2) by how much landmarks [m] and the force on each foot [body weights] are off."""
-        each = torch.from_numpy(np.repeat(factors, len(self.clips), 0)[:, self.of_muscle]).float()
+        heeded, gains: see `Factors`.
+        """
+        each = [gain.repeat_interleave(len(clips), 0) for gain in (heeded, gains)]
         tried = self.gate.experts[self.expert]
-        asked, clip = tried.actor.network(), ExpectedClip(tried.spread, tried.span)
+        asked, clip, normal = tried.actor.network(), ExpectedClip(tried.spread, tried.span), tried.actor.obs_normalizer
 
         def act(seen: torch.Tensor) -> torch.Tensor:
             own = self.gate.chosen(seen) == self.expert
-            return torch.where(own[:, None], clip(each * asked(seen)), self.policy(seen))
+            heeded = normal.mean + each[0] * (seen - normal.mean)
+            return torch.where(own[:, None], clip(each[1] * asked(heeded)), self.policy(seen))
 
-        clips = self.clips * len(factors)
-        env = make_env(self.policy, self.task, clips, None)
+        many = clips * len(gains)
         with torch.no_grad():
-            runs = follow_batch(act, env, clips, lambda _: None)
-        off = [self._off(run, self.wanted[i % len(self.clips)]) for i, run in enumerate(runs)]
-        return np.reshape(off, (len(factors), len(self.clips), 2)).mean(1)
+            runs = follow_batch(act, make_env(self.policy, self.task, many, None), many, lambda _: None)
+        wanted = [self._lift(clip) for clip in clips]
+        self.steps += sum(len(run.qpos) for run in runs)
+        off = [self._off(run, wanted[i % len(clips)]) for i, run in enumerate(runs)]
+        return np.reshape(off, (len(gains), len(clips), 3)).mean(1)
 
-    def _off(self, run: Run, wanted: np.ndarray) -> tuple[float, float]:
+    def cost(self, off: np.ndarray) -> np.ndarray:
+        """(candidate,) of what they are off by."""
+        return np.asarray(off @ (1.0 / np.array([self.costs.distance_m, self.costs.joints_deg, self.costs.force])))
+
+    def _lift(self, clip: Clip) -> np.ndarray:
+        """(step, side) force on the feet [body weights] after each control step."""
+        force = ground_of(self.body, clip).force
+        at = (1 + np.arange(count_frames(clip, self.task))) / self.task.control_hz * clip.rate_hz
+        return np.stack([np.interp(at, np.arange(clip.frames), force[:, i, 2]) for i in (0, 1)], 1) / self.weight_n
+
+    def _off(self, run: Run, wanted: np.ndarray) -> tuple[float, float, float]:
         lift = run.ground_force[..., 2].reshape(len(wanted), 2, -1).sum(-1) / self.weight_n
-        distance = run.trace.distance.mean(1).clip(max=LOST_M)
-        return float(distance.mean()), float(np.sqrt(np.square(lift - wanted).mean()))
+        distance = run.trace.distance.mean(1).clip(max=self.costs.lost_m)
+        joints = np.rad2deg(run.trace.joint_error).clip(-MOST_DEG, MOST_DEG)
+        return float(distance.mean()), _rms(joints), _rms(lift - wanted)
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.square(values).mean()))
 
 
 def main(
@@ -90,49 +160,62 @@ def main(
     expert: int = 0,
     motions: str = WALKS,
     every: int = 1,
+    draw: int = 0,
+    seen: bool = False,
+    costs: Costs = Costs(),
+    width: float = 0.07,
     generations: int = 40,
+    share: float = 1.0,
     seed: int = 0,
 ) -> None:
     """Fifteen seconds a generation on one core. Goes on from OUT.json, where each generation is noted.
 
-    expert: of the gate, which, from 0. every: of the motions only the first of so many is followed.
+    expert: of the gate, which, from 0. every: of the motions only the first of so many is followed. draw: so many of
+    them are drawn in each generation, 0 for all. seen: whether what is seen has factors as well. width: how widely
+    the factors' logarithms are drawn at first. share: of the logarithms that are found so much goes into the weights.
     """
     checkpoint, notes, started = load_checkpoint(policy), out.with_suffix(".json"), time.monotonic()
     task = checkpoint.card.task
-    trial = Trial(checkpoint.policy, task, expert, find_motions(motions, load(task.body))[::every])
-    count = len(trial.pairs)
-    asked = [checkpoint.card.fingerprint, checkpoint.card.samples, expert, motions, every, seed]
-    state = {"asked": asked, "generation": 0, "seconds": 0.0, "middle": [0.0] * count, "width": [WIDTH] * count}
+    trial = Trial(checkpoint.policy, task, expert, costs)
+    clips = find_motions(motions, load(task.body))[::every]
+    factors = Factors(make_env(checkpoint.policy, task, clips[:2], None), seen=seen)
+    count = len(factors.names)
+    card = checkpoint.card
+    asked = [card.fingerprint, card.samples, expert, motions, every, draw, seen, [*vars(costs).values()], width, seed]
+    state: dict[str, Any] = {"asked": asked, "generation": 0, "steps": 0, "seconds": 0.0, "names": factors.names}
+    state |= {"middle": [0.0] * count, "width": [width] * count}
     if notes.exists():
         state = json.loads(notes.read_text())
         if state["asked"] != asked:
             raise KinesisError("another search is noted", where=str(notes), got=state["asked"], expected=asked)
     rank = np.log(KEPT + 0.5) - np.log(np.arange(1, KEPT + 1))
     rank /= rank.sum()
+    before = state["steps"]
     while state["generation"] < generations:
-        middle, width = np.array(state["middle"]), np.array(state["width"])
-        drawn = np.random.default_rng((seed, state["generation"])).standard_normal((CANDIDATES // 2, count))
+        middle, widths = np.array(state["middle"]), np.array(state["width"])
+        rng = np.random.default_rng((seed, state["generation"]))
+        drawn = rng.standard_normal((CANDIDATES // 2, count))
         drawn = np.concatenate([drawn, -drawn])
-        off = trial(np.exp(np.concatenate([middle[None], middle + width * drawn])))
-        costs = (off / (DISTANCE_M, FORCE)).sum(1)
-        best = drawn[costs[1:].argsort()[:KEPT]]
-        state["middle"] = (middle + width * (rank @ best)).tolist()
-        state["width"] = (width * (1.0 - WIDTH_RATE) + WIDTH_RATE * width * np.sqrt(rank @ best**2)).tolist()
+        followed = [clips[i] for i in rng.choice(len(clips), draw, replace=False)] if draw else clips
+        off = trial(*factors(np.concatenate([middle[None], middle + widths * drawn])), followed)
+        cost = trial.cost(off)
+        best = drawn[cost[1:].argsort()[:KEPT]]
+        state["middle"] = (middle + widths * (rank @ best)).tolist()
+        state["width"] = (widths * (1.0 - WIDTH_RATE) + WIDTH_RATE * widths * np.sqrt(rank @ best**2)).tolist()
         state["generation"] += 1
+        state["steps"] = before + trial.steps
         state["seconds"] += time.monotonic() - started
         started = time.monotonic()
         with replacing(notes) as temporary:
             temporary.write_text(json.dumps(state))
-        words = f"{costs[0]:.3f}, {1000.0 * off[0, 0]:.1f} mm, force {off[0, 1]:.3f} body weights"
-        print(f"{state['seconds']:.0f} s, generation {state['generation']}: {words}", flush=True)
-    factors = np.exp(state["middle"])[trial.of_muscle]
-    strengthen(trial.gate.experts[expert].actor.mlp, torch.from_numpy(factors).float())
-    steps = sum(len(wanted) for wanted in trial.wanted) * (CANDIDATES + 1) * state["generation"]
+        words = f"{1000.0 * off[0, 0]:.1f} mm, joints {off[0, 1]:.2f}°, force {off[0, 2]:.3f} body weights"
+        print(f"{state['seconds']:.0f} s, generation {state['generation']}: {cost[0]:.3f}, {words}", flush=True)
+    heeded, gains = factors(share * np.array([state["middle"]]))
+    network = trial.gate.experts[expert].actor.mlp
+    heed(network, heeded[0])
+    strengthen(network, gains[0])
     card = dataclasses.replace(
-        checkpoint.card,
-        samples=checkpoint.card.samples + steps,
-        wall_clock_s=checkpoint.card.wall_clock_s + state["seconds"],
-        scores={},
+        card, samples=card.samples + state["steps"], wall_clock_s=card.wall_clock_s + state["seconds"], scores={}
     )
     save_checkpoint(out, checkpoint.policy, card, half=True)
 

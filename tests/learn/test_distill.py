@@ -12,7 +12,7 @@ from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.config import PPO, Distillation, Experiment, Network, Specialist, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
-from kinesis.learn.networks import Policy, make_actor, strengthen
+from kinesis.learn.networks import Policy, heed, make_actor, strengthen
 from kinesis.learn.pipeline import Pipeline
 from kinesis.learn.teacher import Peer, Shared, Staff, Teacher
 from kinesis.motion.library import Library
@@ -184,6 +184,21 @@ def test_each_output_is_strengthened_by_its_own(student, reflected):
     before = actor.network()(seen)
     strengthen(actor.mlp, gain)
     torch.testing.assert_close(actor.network()(seen), gain * before)
+
+
+@pytest.mark.parametrize("reflected", [False, True])
+def test_each_input_is_heeded_by_its_own(student, reflected):
+    """As if what is seen were so much further from normal; of mirrored networks where both sides are heeded alike."""
+    env, _, actor = student
+    gain = 1.0 + 0.001 * torch.arange(actor.obs_dim)
+    if reflected:
+        symmetry = measure_symmetry(env)
+        actor.reflect(symmetry)
+        gain = 0.5 * (gain + gain[symmetry.index])
+    seen, normal = torch.randn(5, actor.obs_dim), actor.obs_normalizer.mean
+    before = actor.network()(normal + gain * (seen - normal))
+    heed(actor.mlp, gain)
+    torch.testing.assert_close(actor.network()(seen), before)
 
 
 def test_a_strengthened_student_does_so_much_more_and_no_more_if_taken_up_again(clip, tmp_path):

@@ -88,8 +88,11 @@ def make_env(policy: Policy, task: TaskConfig, clips: Sequence[Clip], perturbati
     """One environment a clip, at its beginning, that never ends by itself."""
     body, count = load(task.body), len(clips)
     plain = dataclasses.replace(task, rewards=(), endings=(), longest_episode_s=float("inf"))
-    library = Library(body, clips, plain.intent, ground=plain.follows_ground)
-    command = Follow(library, count, plain.horizons_s, clips=torch.arange(count))
+    unique = list({id(clip): clip for clip in clips}.values())
+    places = {id(clip): place for place, clip in enumerate(unique)}
+    library = Library(body, unique, plain.intent, ground=plain.follows_ground)
+    chosen = torch.tensor([places[id(clip)] for clip in clips])
+    command = Follow(library, count, plain.horizons_s, clips=chosen)
     prime = policy.prime if body.actuation == "muscle" and task.law == "excitation" else None
     if perturbation and task.shared_by:
         raise KinesisError("torques shared among muscles are not perturbed", got=perturbation.name, expected="none")

@@ -56,6 +56,13 @@ def strengthen(mlp: nn.Sequential, gain: float | Tensor) -> None:
         values.movedim(0, -1).mul_(gain)
 
 
+@torch.no_grad()
+def heed(mlp: nn.Sequential, gain: Tensor) -> None:
+    """Multiply each input (input,) of a network by its own: how far from normal, behind a normaliser, it seems."""
+    first = next(m for m in mlp if isinstance(m, nn.Linear))
+    next(values for values in first.parameters() if values.ndim > 1).mul_(gain)
+
+
 def make_critic(network: Network, width: int) -> ReflectedModel:
     """State value with its own input normaliser."""
     return ReflectedModel(
