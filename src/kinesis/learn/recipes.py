@@ -144,7 +144,8 @@ def default() -> Experiment:
     The shipped policy is a gate (`benchmarks/gate.py`) over three: one for walks, by the ways of `teacher_walk` and
     `walker` (docs/notes/learning.md 125-140), one for runs, by that of `runner` (146-150, 157), and one that went this
     way in more turns: a second teacher for runs, specialists in muscles, means of weights, and some recordings as
-    well (26-124; its card). All were strengthened (164), the walker muscle by muscle (`benchmarks/gains.py`; 165).
+    well (26-124; its card). All were strengthened (164), the walker muscle by muscle (165), the walker and the last of
+    them once more, with how much they heed of what they see (`benchmarks/gains.py`; 167, 168).
     """
     teacher, student, muscles = walk().stages
     assert teacher.ppo
