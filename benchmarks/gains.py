@@ -109,7 +109,6 @@ class Trial:
         self.policy, self.task, self.expert, self.gate, self.costs = policy, task, expert, policy.actor, costs
         self.body: Body = load(task.body)
         self.weight_n = Tables.of(self.body).weight_n
-        self.steps = 0
 
     def __call__(self, heeded: torch.Tensor, gains: torch.Tensor, clips: list[Clip]) -> np.ndarray:
         """(candidate, 3): distance [m], joints [degree] and force [body weight] that each is off by, on average.
@@ -129,7 +128,6 @@ class Trial:
         with torch.no_grad():
             runs = follow_batch(act, make_env(self.policy, self.task, many, None), many, lambda _: None)
         wanted = [self._lift(clip) for clip in clips]
-        self.steps += sum(len(run.qpos) for run in runs)
         off = [self._off(run, wanted[i % len(clips)]) for i, run in enumerate(runs)]
         return np.reshape(off, (len(gains), len(clips), 3)).mean(1)
 
@@ -152,6 +150,26 @@ class Trial:
 
 def _rms(values: np.ndarray) -> float:
     return float(np.sqrt(np.square(values).mean()))
+
+
+def _generation(
+    state: dict[str, Any], trial: Trial, factors: Factors, clips: list[Clip], rng: np.random.Generator
+) -> str:
+    """Try candidates around the middle and move it, in place; what the middle itself did, in words."""
+    middle, width = np.array(state["middle"]), np.array(state["width"])
+    rank = np.log(KEPT + 0.5) - np.log(np.arange(1, KEPT + 1))
+    rank /= rank.sum()
+    drawn = rng.standard_normal((CANDIDATES // 2, len(middle)))
+    drawn = np.concatenate([drawn, -drawn])
+    off = trial(*factors(np.concatenate([middle[None], middle + width * drawn])), clips)
+    cost = trial.cost(off)
+    best = drawn[cost[1:].argsort()[:KEPT]]
+    state["middle"] = (middle + width * (rank @ best)).tolist()
+    state["width"] = (width * (1.0 - WIDTH_RATE) + WIDTH_RATE * width * np.sqrt(rank @ best**2)).tolist()
+    state["generation"] += 1
+    state["steps"] += (1 + CANDIDATES) * sum(count_frames(clip, trial.task) for clip in clips)
+    (distance, joints, force), first = off[0], cost[0]
+    return f"{first:.3f}, {1000.0 * distance:.1f} mm, joints {joints:.2f}°, force {force:.3f} body weights"
 
 
 def main(
@@ -188,28 +206,15 @@ def main(
         state = json.loads(notes.read_text())
         if state["asked"] != asked:
             raise KinesisError("another search is noted", where=str(notes), got=state["asked"], expected=asked)
-    rank = np.log(KEPT + 0.5) - np.log(np.arange(1, KEPT + 1))
-    rank /= rank.sum()
-    before = state["steps"]
     while state["generation"] < generations:
-        middle, widths = np.array(state["middle"]), np.array(state["width"])
         rng = np.random.default_rng((seed, state["generation"]))
-        drawn = rng.standard_normal((CANDIDATES // 2, count))
-        drawn = np.concatenate([drawn, -drawn])
         followed = [clips[i] for i in rng.choice(len(clips), draw, replace=False)] if draw else clips
-        off = trial(*factors(np.concatenate([middle[None], middle + widths * drawn])), followed)
-        cost = trial.cost(off)
-        best = drawn[cost[1:].argsort()[:KEPT]]
-        state["middle"] = (middle + widths * (rank @ best)).tolist()
-        state["width"] = (widths * (1.0 - WIDTH_RATE) + WIDTH_RATE * widths * np.sqrt(rank @ best**2)).tolist()
-        state["generation"] += 1
-        state["steps"] = before + trial.steps
+        words = _generation(state, trial, factors, followed, rng)
         state["seconds"] += time.monotonic() - started
         started = time.monotonic()
         with replacing(notes) as temporary:
             temporary.write_text(json.dumps(state))
-        words = f"{1000.0 * off[0, 0]:.1f} mm, joints {off[0, 1]:.2f}°, force {off[0, 2]:.3f} body weights"
-        print(f"{state['seconds']:.0f} s, generation {state['generation']}: {cost[0]:.3f}, {words}", flush=True)
+        print(f"{state['seconds']:.0f} s, generation {state['generation']}: {words}", flush=True)
     heeded, gains = factors(share * np.array([state["middle"]]))
     network = trial.gate.experts[expert].actor.mlp
     heed(network, heeded[0])
