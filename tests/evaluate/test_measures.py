@@ -41,6 +41,14 @@ def test_what_a_policy_does_has_a_number_for_every_measure(checkpoint, clips, bo
         assert 0.5 < row["energy_j_per_kg_m"] < 50.0
 
 
+def test_a_clip_named_twice_is_followed_twice_alike_in_the_order_of_their_names(checkpoint, clips):
+    first, second = clips
+    runs = follow_clips(checkpoint.policy, checkpoint.card.task, [first, second, first])
+    assert [run.clip.name for run in runs] == [first.name, second.name, first.name]
+    np.testing.assert_allclose(runs[0].qpos, runs[2].qpos, atol=1e-4)
+    assert np.abs(runs[0].qpos - runs[1].qpos).max() > 0.1
+
+
 distances = arrays(float, st.tuples(st.integers(1, 12), st.just(7)), elements=st.floats(0.0, 1.0))
 
 

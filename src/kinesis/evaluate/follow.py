@@ -70,8 +70,7 @@ def follow_clips(
         done = sum(len(r.qpos) for r in runs)
         env = make_env(policy, task, batch, perturbation)
         runs += follow_batch(policy, env, batch, functools.partial(_tell, progress, done, total))
-    position = {id(clip): i for i, clip in enumerate(clips)}
-    return sorted(runs, key=lambda run: position[id(run.clip)])
+    return [runs[i] for i in np.argsort(order)]
 
 
 def _tell(progress: Callable[[int, int], None] | None, before: int, total: int, frames: int) -> None:
@@ -85,12 +84,12 @@ def count_frames(clip: Clip, task: TaskConfig) -> int:
 
 
 def make_env(policy: Policy, task: TaskConfig, clips: Sequence[Clip], perturbation: Perturbation | None) -> Env:
-    """One environment a clip, at its beginning, that never ends by itself."""
+    """One environment a clip, at its beginning, that never ends by itself; a clip named twice is prepared once."""
     body, count = load(task.body), len(clips)
     plain = dataclasses.replace(task, rewards=(), endings=(), longest_episode_s=float("inf"))
-    unique = list({id(clip): clip for clip in clips}.values())
-    places = {id(clip): place for place, clip in enumerate(unique)}
-    library = Library(body, unique, plain.intent, ground=plain.follows_ground)
+    unique = {id(clip): clip for clip in clips}
+    places = {name: place for place, name in enumerate(unique)}
+    library = Library(body, list(unique.values()), plain.intent, ground=plain.follows_ground)
     chosen = torch.tensor([places[id(clip)] for clip in clips])
     command = Follow(library, count, plain.horizons_s, clips=chosen)
     prime = policy.prime if body.actuation == "muscle" and task.law == "excitation" else None
