@@ -42,12 +42,14 @@ MOMENTS = {
 FORCES = {"ground_force_vertical": 2, "ground_force_anterior": 0}
 LEAST_SD = dict(zip((*MOMENTS, *FORCES), (0.12, 0.08, 0.08, 0.1, 0.06, 0.02), strict=True))
 """Bands narrower than this, as in the swing, are taken as this wide: N·m/kg, body weights."""
-LEAST_APART = 1.95
-"""Of two events of a joint [%]: 2, but for the rounding of the tables, from which a search must be able to start."""
+LEAST_APART, LAST_PERCENT = 1.95, 98.9
+"""Of two events of a joint [%]: 2, but for the rounding of the tables. Where the last of them lies at the latest."""
 RIPPLE = 0.35
 """Weight of what a filter takes from moments and forces, in least bands."""
 LABORATORY = butter(2, 8.0, fs=RATE_HZ, output="sos")
 """What laboratories see of moments and forces, whose markers are filtered."""
+BOTH_STAND = (PERCENT < 14.0) | ((PERCENT > 46.0) & (PERCENT < 62.0))
+"""Where the load passes from foot to foot: 8 Hz would hide how fast, and force plates are not filtered so."""
 ROLLS_M = (0.06, (18.0, 24.0), (40.0, 46.0)), (0.21, (46.0, 49.0), (54.0, 58.0))
 """How far the push goes at least, from one spell of the cycle to another [%]: heel to toes, then to the other foot."""
 
@@ -100,20 +102,16 @@ class Column:
         return float(parts[0][0]), angles, parts[count + 1], parts[count + 2], percents
 
     def held(self, x: np.ndarray) -> np.ndarray:
-        """The same with no event before the cycle begins."""
-        firsts = len(x) - np.cumsum([len(self.percents[c]) for c in reversed(SAGITTAL)])
+        """The same with events that follow each other within the cycle, and contact times too."""
         x = x.copy()
-        x[firsts] = np.maximum(x[firsts], 0.0)
+        *_, times, percents = self.split(x)
+        for channel in SAGITTAL:
+            event, steps = percents[channel], LEAST_APART * np.arange(len(percents[channel]))
+            event[:] = np.maximum.accumulate(np.maximum(event, 0.0) - steps) + steps
+            event[:] = np.minimum(event, LAST_PERCENT - steps[::-1])
+        times[0], times[1] = min(times[0], 72.0), max(times[1], 2.0)
+        times[2] = max(times[2], times[1] + 5.0)
         return x
-
-    def allowed(self, x: np.ndarray) -> bool:
-        """Events follow each other within the cycle, contact times too."""
-        _, _, _, times, percents = self.split(x)
-        apart = all(
-            (np.diff(percents[c]) > LEAST_APART).all() and 0.0 <= percents[c][0] < percents[c][-1] < 99.0
-            for c in SAGITTAL
-        )
-        return bool(apart and 2.0 < times[1] < times[2] - 5.0 and times[0] < 72.0)
 
     def walk(self, x: np.ndarray) -> Mapping[str, np.ndarray]:
         """By curve, (sample, 2) over a stride of both legs; `slide`, by how much bearing soles do so too fast [m/s]."""
@@ -166,12 +164,15 @@ class Column:
         for name in self.bands:
             a = self.away(curves, name).ravel()
             pull, bound, far = (
-                (0.35, 12.0, 0.7) if name in ANGLES else (0.35, 1.0, 0.7) if name in MOMENTS else (1.0, 2.5, 0.6)
+                (0.35, 40.0, 0.8) if name in ANGLES else (0.35, 1.0, 0.7) if name in MOMENTS else (1.0, 2.5, 0.6)
             )
             weight = {"ground_force_anterior": 0.2, "ankle_plantarflexion_moment": 1.5}.get(name, 1.0)
             parts += [weight * pull * a, weight * bound * np.maximum(np.abs(a) - far, 0.0)]
             if name in LEAST_SD:
                 parts += [weight * RIPPLE * curves[f"{name}_ripple"] / LEAST_SD[name]]
+        load = "ground_force_vertical"
+        a = BOTH_STAND * self.away({load: curves[load] + curves[f"{load}_ripple"]}, load)
+        parts += [2.0 * a, 5.0 * np.maximum(np.abs(a) - 0.6, 0.0)]
         falls = np.where((PERCENT > 84.0) & (PERCENT < 98.5), (1.0 - PERCENT / 100.0) * self.stride_s * 0.24, 0.0)
         stands = (PERCENT > 1.5) & (PERCENT < 20.0)
         parts += [
@@ -214,7 +215,7 @@ class Search(NamedTuple):
         for _ in range(8):
             move = -np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-4), slopes.T @ found)
             tried = one.held(x + np.clip(move, -2.0 * one.scale, 2.0 * one.scale))
-            if one.allowed(tried) and (new := one.residual(tried)) @ new < found @ found:
+            if (new := one.residual(tried)) @ new < found @ found:
                 return Search(tried, new, max(0.4 * damping, 1e-4), reach)
             damping *= 4.0
         return Search(x, found, 0.02, max(0.5 * reach, 0.04))

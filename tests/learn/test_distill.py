@@ -12,7 +12,7 @@ from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.config import PPO, Distillation, Experiment, Network, Specialist, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
-from kinesis.learn.networks import Policy, heed, make_actor, strengthen
+from kinesis.learn.networks import Policy, drive, heed, make_actor, strengthen
 from kinesis.learn.pipeline import Pipeline
 from kinesis.learn.teacher import Peer, Shared, Staff, Teacher
 from kinesis.motion.library import Library
@@ -184,6 +184,26 @@ def test_each_output_is_strengthened_by_its_own(student, reflected):
     before = actor.network()(seen)
     strengthen(actor.mlp, gain)
     torch.testing.assert_close(actor.network()(seen), gain * before)
+
+
+@pytest.mark.parametrize("reflected", [False, True])
+def test_outputs_are_driven_together(student, reflected):
+    """Of mirrored networks too, where muscles of either side are driven alike."""
+    env, _, actor = student
+    if reflected:
+        actor.reflect(measure_symmetry(env))
+    names = env.body.actuators
+    shares = torch.eye(len(names))
+    for side in "rl":
+        tfl, glmed, sart = (names.index(f"{name}_{side}") for name in ("tfl", "glmed2", "sart"))
+        shares[sart, tfl] = 0.3
+        shares[tfl, [tfl, glmed]] = torch.tensor([0.0, 2.0])
+    seen = torch.randn(5, actor.obs_dim)
+    before = actor.network()(seen)
+    drive(actor.mlp, shares)
+    after = actor.network()(seen)
+    torch.testing.assert_close(after, before @ shares.T)
+    torch.testing.assert_close(after[:, names.index("tfl_l")], 2.0 * before[:, names.index("glmed2_l")])
 
 
 @pytest.mark.parametrize("reflected", [False, True])

@@ -57,6 +57,13 @@ def strengthen(mlp: nn.Sequential, gain: float | Tensor) -> None:
 
 
 @torch.no_grad()
+def drive(mlp: nn.Sequential, shares: Tensor) -> None:
+    """Let outputs follow one another: each becomes the sum of all, weighed by its row of shares (output, output)."""
+    for values in [m for m in mlp if isinstance(m, nn.Linear)][-1].parameters():
+        values.copy_(shares @ values)
+
+
+@torch.no_grad()
 def heed(mlp: nn.Sequential, gain: Tensor) -> None:
     """Multiply each input (input,) of a network by its own: how far from normal, behind a normaliser, it seems."""
     first = next(m for m in mlp if isinstance(m, nn.Linear))

@@ -1,0 +1,62 @@
+"""Let muscles of one nerve be driven together by one expert of a gate: tensor fasciae latae and rectus femoris.
+
+A policy that learns from rewards and static optimisation has no reason to use the tensor as people do: in early stance
+with the gluteus medius, with which it shares the superior gluteal nerve; and the rectus with the vasti, with which it
+shares the femoral nerve (Standring 2016, "Gray's Anatomy"). So the tensor is asked for what the
+gluteus medius is, and for nothing else; what it was asked for is asked of others that flex and abduct the hip; the
+rectus is asked for what it was and for a part of what the vasti are. Only the last layer is changed, and nothing is
+trained: `gains.py` then finds the factors with which the expert follows motions best.
+
+python benchmarks/nerves.py --policy default --out driven.safetensors
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+import tyro
+
+from kinesis.body import load
+from kinesis.learn.checkpoint import load_checkpoint, save_checkpoint
+from kinesis.learn.experts import Mixture
+from kinesis.learn.networks import drive
+
+GLUTEAL = 2.0 / 3.0
+SHARES: Mapping[str, Mapping[str, float]] = {
+    "tfl": {"glmed1": GLUTEAL, "glmed2": GLUTEAL, "glmed3": GLUTEAL},
+    "psoas": {"psoas": 1.0, "tfl": 0.07},
+    "iliacus": {"iliacus": 1.0, "tfl": 0.05},
+    "sart": {"sart": 1.0, "tfl": 0.3},
+    "glmin1": {"glmin1": 1.0, "tfl": 0.3},
+    "glmin2": {"glmin2": 1.0, "tfl": 0.2},
+    "recfem": {"recfem": 1.0, "vaslat": 0.3, "vasmed": 0.3},
+}
+"""What each of these muscles is asked for, as shares of what muscles of its leg were; all others as they were."""
+
+
+def shares_of(actuators: tuple[str, ...]) -> torch.Tensor:
+    """(muscle, muscle) of `SHARES`, for both legs."""
+    shares = torch.eye(len(actuators))
+    for side in "rl":
+        for muscle, parts in SHARES.items():
+            row = actuators.index(f"{muscle}_{side}")
+            shares[row, row] = 0.0
+            for part, share in parts.items():
+                shares[row, actuators.index(f"{part}_{side}")] = share
+    return shares
+
+
+def main(policy: str, out: Path, expert: int = 0) -> None:
+    """A second. expert: of the gate, which, from 0."""
+    checkpoint = load_checkpoint(policy)
+    assert isinstance(checkpoint.policy.actor, Mixture)
+    network = checkpoint.policy.actor.experts[expert].actor.mlp
+    drive(network, shares_of(load(checkpoint.card.task.body).actuators))
+    save_checkpoint(out, checkpoint.policy, dataclasses.replace(checkpoint.card, scores={}), half=True)
+
+
+if __name__ == "__main__":
+    tyro.cli(main)
