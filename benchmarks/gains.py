@@ -25,7 +25,7 @@ from kinesis.body import Body, load
 from kinesis.errors import KinesisError
 from kinesis.evaluate.follow import Run, count_frames, follow_batch, make_env
 from kinesis.learn.checkpoint import load_checkpoint, replacing, save_checkpoint
-from kinesis.learn.experts import Mixture
+from kinesis.learn.experts import gate_of
 from kinesis.learn.networks import ExpectedClip, Policy, heed, strengthen
 from kinesis.motion.clip import Clip
 from kinesis.motion.find import find_motions
@@ -104,9 +104,8 @@ class Trial:
 
     def __init__(self, policy: Policy, task: TaskConfig, expert: int, costs: Costs) -> None:
         """Of the gate's experts one is tried; the others stay as they are."""
-        if not isinstance(policy.actor, Mixture) or not 0 <= expert < len(policy.actor.experts):
-            raise KinesisError("no such expert", got=expert, expected="a gate's, from 0")
-        self.policy, self.task, self.expert, self.gate, self.costs = policy, task, expert, policy.actor, costs
+        self.policy, self.task, self.expert, self.costs = policy, task, expert, costs
+        self.gate = gate_of(policy, expert)
         self.body: Body = load(task.body)
         self.weight_n = Tables.of(self.body).weight_n
 

@@ -21,7 +21,7 @@ import tyro
 
 from kinesis.body import load
 from kinesis.learn.checkpoint import load_checkpoint, save_checkpoint
-from kinesis.learn.experts import Mixture
+from kinesis.learn.experts import gate_of
 from kinesis.learn.networks import drive
 
 GLUTEAL = 2.0 / 3.0
@@ -49,12 +49,12 @@ def shares_of(actuators: tuple[str, ...]) -> torch.Tensor:
     return shares
 
 
-def main(policy: str, out: Path, expert: int = 0) -> None:
-    """A second. expert: of the gate, which, from 0."""
+def main(policy: str, out: Path, expert: int = 0, share: float = 1.0) -> None:
+    """A second. expert: of the gate, which, from 0. share: how far from what muscles were asked for to `SHARES`."""
     checkpoint = load_checkpoint(policy)
-    assert isinstance(checkpoint.policy.actor, Mixture)
-    network = checkpoint.policy.actor.experts[expert].actor.mlp
-    drive(network, shares_of(load(checkpoint.card.task.body).actuators))
+    network = gate_of(checkpoint.policy, expert).experts[expert].actor.mlp
+    shares = shares_of(load(checkpoint.card.task.body).actuators)
+    drive(network, torch.lerp(torch.eye(len(shares)), shares, share))
     save_checkpoint(out, checkpoint.policy, dataclasses.replace(checkpoint.card, scores={}), half=True)
 
 

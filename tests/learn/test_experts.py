@@ -11,7 +11,7 @@ from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Card, leading, load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from kinesis.learn.config import PPO, Experiment, Network, Stage
-from kinesis.learn.experts import Choice, Mixture
+from kinesis.learn.experts import Choice, Mixture, gate_of
 from kinesis.learn.networks import Policy, make_actor, make_critic, observations
 from kinesis.learn.pipeline import Pipeline
 from kinesis.learn.ppo import make_ppo
@@ -231,3 +231,12 @@ def test_a_gate_without_experts_is_refused(env, tmp_path):
     gate = Stage("gate", env.config, start="previous", ppo=SMALL, gate=GATE)
     with pytest.raises(KinesisError, match="a gate needs experts"):
         Pipeline(Experiment("gate", "none", (gate,), NETWORK), tmp_path / "gate", env.command.library.clips).run()
+
+
+def test_an_expert_that_a_policy_has_not_is_refused(env):
+    policy = Policy(mixture(env))
+    assert gate_of(policy, 2) is policy.actor
+    with pytest.raises(KinesisError, match=r"no such expert; got 3, expected from 0 to 2"):
+        gate_of(policy, 3)
+    with pytest.raises(KinesisError, match=r"no gate over experts"):
+        gate_of(policy.actor.experts[0], 0)

@@ -74,7 +74,7 @@ def test_a_motion_that_strays_is_moved_but_stays_near(turns: list[Clip]) -> None
         assert 10.0 < _apart_mm(INTENT(other), other) < 250.0
 
 
-@pytest.mark.parametrize(("hz", "low", "high"), [(0.0, 0.55, 0.7), (2.0, 0.75, 1.0)])
+@pytest.mark.parametrize(("hz", "low", "high"), [(0.0, 0.7, 0.85), (2.0, 0.75, 1.0)])
 def test_what_lasts_through_a_motion_is_believed_less_than_what_changes(
     turns: list[Clip], hz: float, low: float, high: float
 ) -> None:

@@ -12,6 +12,7 @@ import torch
 from rsl_rl.modules.distribution import Distribution
 from torch import Tensor, nn
 
+from kinesis.errors import KinesisError
 from kinesis.learn.config import Network
 from kinesis.learn.likeliest import Likeliest, of_chosen
 from kinesis.learn.networks import GROUP, Policy, begin_near, observations
@@ -137,3 +138,16 @@ class Mixture(ReflectedModel):
             head = f"experts.{index}."
             expert.actor.load_plain_state({k.removeprefix(head): rest.pop(k) for k in state if k.startswith(head)})
         super().load_plain_state(rest)
+
+
+def gate_of(policy: Policy, expert: int) -> Mixture:
+    """The gate that a policy is, if it has that expert, counted from 0.
+
+    Raises:
+        KinesisError: if it has not.
+    """
+    if not isinstance(policy.actor, Mixture):
+        raise KinesisError("the policy is no gate over experts", got=type(policy.actor).__name__, expected="a gate")
+    if not 0 <= expert < len(policy.actor.experts):
+        raise KinesisError("no such expert", got=expert, expected=f"from 0 to {len(policy.actor.experts) - 1}")
+    return policy.actor

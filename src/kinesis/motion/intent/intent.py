@@ -26,7 +26,7 @@ from kinesis.motion.residuals import reduced
 SHIPPED = Path(__file__).parent / "weights.safetensors"
 SMOOTH_HZ = 6.0
 """What the network says is smoothed below this."""
-LASTING = 0.7
+LASTING = 0.85
 """Share that is believed of what a whole motion is moved by: some of it is how this person carries himself."""
 ERROR_M = 0.010
 """By how much the network moves landmarks, on average over a motion, that fit together: built-in ones by 0.7 to 7 mm.
