@@ -145,7 +145,9 @@ def default() -> Experiment:
     `walker` (docs/notes/learning.md 125-140), one for runs, by that of `runner` (146-150, 157), and one that went this
     way in more turns: a second teacher for runs, specialists in muscles, means of weights, and some recordings as
     well (26-124; its card). All were strengthened (164), the walker muscle by muscle (165), the walker and the last of
-    them once more, with how much they heed of what they see (`benchmarks/gains.py`; 167, 168).
+    them once more, with how much they heed of what they see (`benchmarks/gains.py`; 167, 168). Then the tensor fasciae
+    latae and the rectus femoris of the walker, and a little of the runner, were driven with muscles of their nerves
+    (`benchmarks/nerves.py`; 171), and the walker's factors sought again (172).
     """
     teacher, student, muscles = walk().stages
     assert teacher.ppo

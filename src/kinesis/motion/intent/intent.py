@@ -33,7 +33,7 @@ ERROR_M = 0.010
 
 Recorded walks it moves by 26 mm or more.
 """
-ABREAST_HZ = 0.4
+ABREAST_HZ = 0.1
 """Slower than this, the intended motion is led so that its landmarks are as near to the recorded ones as can be."""
 
 
