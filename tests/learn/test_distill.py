@@ -12,7 +12,7 @@ from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.config import PPO, Distillation, Experiment, Network, Specialist, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
-from kinesis.learn.networks import Policy, drive, heed, make_actor, strengthen
+from kinesis.learn.networks import Policy, displace, drive, heed, make_actor, strengthen
 from kinesis.learn.pipeline import Pipeline
 from kinesis.learn.teacher import Peer, Shared, Staff, Teacher
 from kinesis.motion.library import Library
@@ -218,6 +218,21 @@ def test_each_input_is_heeded_by_its_own(student, reflected):
     seen, normal = torch.randn(5, actor.obs_dim), actor.obs_normalizer.mean
     before = actor.network()(normal + gain * (seen - normal))
     heed(actor.mlp, gain)
+    torch.testing.assert_close(actor.network()(seen), before)
+
+
+@pytest.mark.parametrize("reflected", [False, True])
+def test_inputs_are_displaced(student, reflected):
+    """As if what is seen were so much greater; of mirrored networks where both sides are displaced alike."""
+    env, _, actor = student
+    by = 0.001 * torch.arange(actor.obs_dim)
+    if reflected:
+        symmetry = measure_symmetry(env)
+        actor.reflect(symmetry)
+        by = 0.5 * (by + symmetry.sign * by[symmetry.index])
+    seen = torch.randn(5, actor.obs_dim)
+    before = actor.network()(seen + by)
+    displace(actor.mlp, by / (actor.obs_normalizer.std + actor.obs_normalizer.eps))
     torch.testing.assert_close(actor.network()(seen), before)
 
 

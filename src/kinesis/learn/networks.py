@@ -70,6 +70,14 @@ def heed(mlp: nn.Sequential, gain: Tensor) -> None:
     next(values for values in first.parameters() if values.ndim > 1).mul_(gain)
 
 
+@torch.no_grad()
+def displace(mlp: nn.Sequential, by: Tensor) -> None:
+    """Let each input (input,) of a network seem so much greater; behind a normaliser, in its units."""
+    first = dict(next(m for m in mlp if isinstance(m, nn.Linear)).named_parameters())
+    weight = next(values for values in first.values() if values.ndim > 1)
+    next(values for values in first.values() if values.ndim == 1).add_(weight @ by)
+
+
 def make_critic(network: Network, width: int) -> ReflectedModel:
     """State value with its own input normaliser."""
     return ReflectedModel(
