@@ -43,6 +43,9 @@ def main(policy: str, out: Path, metres: float, expert: int = 0) -> None:
     env = make_env(checkpoint.policy, task, find_motions("builtin:walk@1.4", load(task.body)), None)
     normal = actor.obs_normalizer
     displace(actor.mlp, lowered(env, metres) / (normal.std + normal.eps))
+    bias = next(m for m in actor.mlp if isinstance(m, torch.nn.Linear)).bias
+    with torch.no_grad():  # rounding must not part the sides, or a network is no longer known to be mirrored
+        bias.copy_(0.5 * (bias + bias.roll(len(bias) // 2)))
     save_checkpoint(out, checkpoint.policy, dataclasses.replace(checkpoint.card, scores={}), half=True)
 
 

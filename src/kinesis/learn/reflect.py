@@ -168,7 +168,8 @@ def _matched(rows: np.ndarray, others: np.ndarray) -> Reflection | None:
 
 def _commutes(layer: nn.Linear, rows: Reflection, columns: Reflection) -> bool:
     weight, bias = layer.weight.detach(), layer.bias.detach()
-    return torch.equal(_Projected(rows, columns)(weight), weight) and torch.equal(_Projected(rows, None)(bias), bias)
+    nearest = _Projected(rows, None)(bias)
+    return torch.equal(_Projected(rows, columns)(weight), weight) and torch.allclose(nearest, bias, rtol=0.0, atol=1e-6)
 
 
 class _Projected(nn.Module):
