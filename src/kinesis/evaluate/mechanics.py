@@ -106,13 +106,16 @@ def _foot_of_geom(body: Body, model: mujoco.MjModel) -> np.ndarray:
 
 def _wrench(model: mujoco.MjModel, data: mujoco.MjData, foot_of: np.ndarray) -> np.ndarray:
     """(2, 6) force of the ground on each foot and its moment about the world's origin."""
-    wrench, local = np.zeros((2, 6)), np.zeros(6)
+    contacts, local = data.contact, np.zeros((data.ncon, 6))
     for index in range(data.ncon):
-        contact = data.contact[index]
-        mujoco.mj_contactForce(model, data, index, local)
-        first, second = foot_of[contact.geom]
-        force = (local[:3] @ contact.frame.reshape(3, 3)) * (1.0 if second >= 0 else -1.0)
-        wrench[max(first, second)] += np.concatenate([force, np.cross(contact.pos, force)])
+        mujoco.mj_contactForce(model, data, index, local[index])
+    foot = foot_of[contacts.geom.reshape(-1, 2)]
+    force = np.einsum("ck,ckj->cj", local[:, :3], contacts.frame.reshape(-1, 3, 3))
+    force *= np.where(foot[:, 1:] >= 0, 1.0, -1.0)
+    (x, y, z), (fx, fy, fz) = contacts.pos.reshape(-1, 3).T, force.T
+    moment = np.stack([y * fz - z * fy, z * fx - x * fz, x * fy - y * fx], -1)
+    wrench = np.zeros((2, 6))
+    np.add.at(wrench, foot.max(1), np.concatenate([force, moment], 1))
     return wrench
 
 
