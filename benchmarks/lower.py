@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 import tyro
+from sought import SHIFT_M, same_on_both_sides, shifts_of
 
 from kinesis.body import load
 from kinesis.evaluate.follow import make_env
@@ -21,19 +22,12 @@ from kinesis.learn.experts import gate_of
 from kinesis.learn.networks import displace
 from kinesis.motion.find import find_motions
 from kinesis.task import Env
-from kinesis.task.observe import Observer
 
 
 def lowered(env: Env, metres: float) -> torch.Tensor:
     """(column,) by how much an observation changes if what is wanted is so much lower."""
-    by, at = torch.zeros(env.observation.shape[1]), 0
-    widths = Observer(env.config.observations).widths(env.moment)
-    for term in env.config.observations:
-        if term.name == "landmark_errors":
-            speeds = 3 * len(env.tables.places.tracked)
-            by[at + 2 : at + widths[term.name] - speeds : 3] = -metres * term.constants.get("scale", 5.0)
-        at += widths[term.name]
-    return by
+    heights = sum(by for name, by in shifts_of(env).items() if name.endswith(" 2"))
+    return torch.from_numpy(-metres / SHIFT_M * heights).float()
 
 
 def main(policy: str, out: Path, metres: float, expert: int = 0) -> None:
@@ -43,9 +37,7 @@ def main(policy: str, out: Path, metres: float, expert: int = 0) -> None:
     env = make_env(checkpoint.policy, task, find_motions("builtin:walk@1.4", load(task.body)), None)
     normal = actor.obs_normalizer
     displace(actor.mlp, lowered(env, metres) / (normal.std + normal.eps))
-    bias = next(m for m in actor.mlp if isinstance(m, torch.nn.Linear)).bias
-    with torch.no_grad():  # rounding must not part the sides, or a network is no longer known to be mirrored
-        bias.copy_(0.5 * (bias + bias.roll(len(bias) // 2)))
+    same_on_both_sides(next(m for m in actor.mlp if isinstance(m, torch.nn.Linear)))
     save_checkpoint(out, checkpoint.policy, dataclasses.replace(checkpoint.card, scores={}), half=True)
 
 

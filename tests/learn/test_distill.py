@@ -12,7 +12,7 @@ from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.config import PPO, Distillation, Experiment, Network, Specialist, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
-from kinesis.learn.networks import Policy, displace, drive, heed, make_actor, strengthen
+from kinesis.learn.networks import Policy, bend, displace, drive, heed, make_actor, strengthen
 from kinesis.learn.pipeline import Pipeline
 from kinesis.learn.teacher import Peer, Shared, Staff, Teacher
 from kinesis.motion.library import Library
@@ -234,6 +234,22 @@ def test_inputs_are_displaced(student, reflected):
     before = actor.network()(seen + by)
     displace(actor.mlp, by / (actor.obs_normalizer.std + actor.obs_normalizer.eps))
     torch.testing.assert_close(actor.network()(seen), before)
+
+
+def test_outputs_follow_the_last_hidden_layer_by_so_much_more(student):
+    """And a mirrored network stays so where both sides follow alike: the halves of that layer change places."""
+    env, _, actor = student
+    symmetry = measure_symmetry(env)
+    actor.reflect(symmetry)
+    hidden = torch.nn.Sequential(actor.obs_normalizer, *list(actor.mlp)[:-1])
+    width, half = NETWORK.policy[-1], actor.network()(torch.zeros(1, actor.obs_dim)).shape[1] // 2
+    right = 0.1 * torch.randn(half, width)
+    weight, bias = torch.cat([right, right.roll(width // 2, 1)]), torch.randn(half).repeat(2)
+    seen = torch.randn(5, actor.obs_dim)
+    want = actor.network()(seen) + hidden(seen) @ weight.T + bias
+    bend(actor.mlp, weight, bias)
+    torch.testing.assert_close(actor.network()(seen), want)
+    torch.testing.assert_close(actor.network()(symmetry.observation(seen)), symmetry.action(want))
 
 
 def test_a_strengthened_student_does_so_much_more_and_no_more_if_taken_up_again(clip, tmp_path):

@@ -85,19 +85,25 @@ def each_recording(
     for start in range(0, len(clips), BATCH):
         batch = clips[start : start + BATCH]
         env = make_env(policy, task, batch, perturbation)
-        tape = _Tape(env, batch, done, total, progress)
+        tape = Tape(env, batch, done, total, progress)
         runs = follow_batch(policy, env, batch, tape)
         done += sum(count_frames(clip, task) for clip in batch)
         for index, run in enumerate(runs):
             yield resampled(tape.recording(index, run, policy_id), rate_hz or task.physics_hz)
 
 
-class _Tape:
+class Tape:
     """Every physics instant of a batch, kept after each control step."""
 
     def __init__(
-        self, env: Env, clips: Sequence[Clip], before: int, total: int, progress: Callable[[int, int], None] | None
+        self,
+        env: Env,
+        clips: Sequence[Clip],
+        before: int = 0,
+        total: int = 0,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
+        """before, total: control steps done by batches before this one, and in all, for progress."""
         self.env, self.before, self.total, self.progress = env, before, total, progress
         self.library = Library(env.body, clips)
         self.states: list[np.ndarray] = []
@@ -111,7 +117,7 @@ class _Tape:
         if self.progress:
             self.progress(self.before + frames, self.total)
 
-    def recording(self, index: int, run: Run, policy_id: str) -> Recording:
+    def recording(self, index: int, run: Run, policy_id: str = "") -> Recording:
         """What happened in one environment, as long as its person stood."""
         sim, task = self.env.sim, self.env.config
         steps = max(1, SUCCESS.frames(run.trace)[0])

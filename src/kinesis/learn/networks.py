@@ -78,6 +78,14 @@ def displace(mlp: nn.Sequential, by: Tensor) -> None:
     next(values for values in first.values() if values.ndim == 1).add_(weight @ by)
 
 
+@torch.no_grad()
+def bend(mlp: nn.Sequential, weight: Tensor, bias: Tensor) -> None:
+    """Add to the weights (output, hidden) and the biases (output,) of a network's last layer."""
+    last = [m for m in mlp if isinstance(m, nn.Linear)][-1]
+    for values in last.parameters():
+        values.add_(weight if values.ndim > 1 else bias)
+
+
 def make_critic(network: Network, width: int) -> ReflectedModel:
     """State value with its own input normaliser."""
     return ReflectedModel(
