@@ -35,6 +35,8 @@ from kinesis.task import TaskConfig
 from kinesis.task.moment import Tables
 
 WALKS = ",".join(f"builtin:walk@{speed}" for speed in (1.0, 1.25, 1.4, 1.6))
+MOST_CLIPS = 64
+"""Of the motions so many at the most are followed to find the ways of a hidden layer."""
 MOST_DEG = 30.0
 """A joint that is further off counts as far off as this."""
 
@@ -44,7 +46,7 @@ class Costs:
     """What counts alike: mean distance of landmarks, root mean square of joints' errors and of the force on a foot.
 
     In metres, degrees and body weights. lost_m: as far off counts who is further off. bands: weights of curves, see
-    `bands.Bands`; what lies wholly outside its band costs its weight, who falls costs all.
+    `bands.Bands`; what lies wholly outside its band, from far_sd standard deviations, costs its weight; who falls, all.
     """
 
     distance_m: float = 0.022
@@ -52,6 +54,7 @@ class Costs:
     force: float = 0.1
     lost_m: float = 0.5
     bands: dict[str, float] = field(default_factory=dict)
+    far_sd: float = 2.8
 
 
 class Trial:
@@ -64,7 +67,7 @@ class Trial:
         self.weight_n = Tables.of(self.body).weight_n
         if costs.bands and norms is None:
             raise KinesisError("bands without norms", expected="--norms, a folder of tables")
-        self.bands = Bands(norms, self.body, costs.bands) if norms and costs.bands else None
+        self.bands = Bands(norms, self.body, costs.bands, costs.far_sd) if norms and costs.bands else None
 
     def __call__(self, clips: list[Clip], vectors: np.ndarray) -> np.ndarray:
         """(candidate, 4): distance [m], joints [degree], force [body weight] that each is off by, and bands' cost."""
@@ -131,9 +134,9 @@ def main(
     """
     checkpoint = load_checkpoint(policy)
     card, task = checkpoint.card, checkpoint.card.task
-    sought = Sought(checkpoint.policy, task, expert, seen=seen, shifted=shifted, ways=ways)
-    trial = Trial(sought, task, costs, norms)
     clips = find_motions(motions, load(task.body))[::every]
+    sought = Sought(checkpoint.policy, task, expert, clips[:MOST_CLIPS], seen=seen, shifted=shifted, ways=ways)
+    trial = Trial(sought, task, costs, norms)
     asked = [card.fingerprint, card.samples, expert, motions, every, draw, seen, shifted, ways, width, seed]
     search = Evolution(out.with_suffix(".json"), [*asked, *vars(costs).values()], sought.names, width)
     while search.generation < generations:

@@ -2,32 +2,29 @@
 
 Always: a factor for each pair of muscles. With `seen`: a factor for each kind of what is seen, how far from normal it
 seems. With `shifted`: how much higher, farther and more bent what is wanted seems. With `ways`: how much each pair of
-muscles follows each of so many ways in which the last hidden layer changes through a stride, its first principal
-components. All of them end in the weights of the expert's first and last layers.
+muscles follows each of so many ways in which the last hidden layer changes through the motions, its first
+principal components. All of them end in the weights of the expert's first and last layers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from kinesis.body import load
-from kinesis.evaluate.follow import follow_batch, make_env
+from kinesis.evaluate.follow import count_frames, follow_batch, make_env
 from kinesis.learn.experts import gate_of
 from kinesis.learn.networks import ExpectedClip, Policy, bend, displace, heed, strengthen
-from kinesis.motion.find import find_motions
+from kinesis.motion.clip import Clip
 from kinesis.task import Env, TaskConfig
 from kinesis.task.observe import Observer
 
 SAGITTAL = ("hip_flexion", "knee_angle", "ankle_angle", "mtp_angle")
 SHIFT_M, SHIFT_RAD = 0.1, 0.4
 """How far a number of one shifts what is wanted."""
-STRIDES = ",".join(f"builtin:walk@{speed}" for speed in (1.0, 1.2, 1.4, 1.6))
-"""Walks in which the ways of a hidden layer are found."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +44,21 @@ class Numbers:
 class Sought:
     """What is sought of an expert of a gate, and how it is tried and kept."""
 
-    def __init__(self, policy: Policy, task: TaskConfig, expert: int, *, seen: bool, shifted: bool, ways: int) -> None:
-        """Of the gate's experts one is tried; the others stay as they are."""
+    def __init__(
+        self,
+        policy: Policy,
+        task: TaskConfig,
+        expert: int,
+        clips: Sequence[Clip],
+        *,
+        seen: bool = False,
+        shifted: bool = False,
+        ways: int = 0,
+    ) -> None:
+        """Of the gate's experts one is tried; the others stay as they are. clips: in which ways are found."""
         self.policy, self.gate, self.expert = policy, gate_of(policy, expert), expert
         self.tried = self.gate.experts[expert]
-        env = make_env(policy, task, find_motions("builtin:walk@1.4", load(task.body)), None)
+        env = make_env(policy, task, clips[:1], None)
         muscles = [_sideless(name) for name in env.body.actuators]
         pairs = sorted(set(muscles))
         columns = _columns(env)
@@ -61,7 +68,7 @@ class Sought:
         self._of_column = self._of_column.reshape(len(kinds), len(columns))
         self._of_muscle = np.array([pairs.index(muscle) for muscle in muscles])
         self._shifts = np.array(list(shifts.values())).reshape(len(shifts), len(columns))
-        self._ways = Ways(policy, task, self.tried.actor, ways) if ways else None
+        self._ways = Ways(self, task, clips, ways) if ways else None
         follows = [f"{muscle} {way}" for way in range(ways) for muscle in pairs]
         self.names = [*kinds, *pairs, *shifts, *follows]
         self._parts = np.cumsum([len(kinds), len(pairs), len(shifts)])
@@ -104,22 +111,26 @@ class Sought:
 
 
 class Ways:
-    """How the last hidden layer changes through a stride; one side's ways are the other's with the halves exchanged."""
+    """How the last hidden layer changes through motions; one side's ways are the other's with the halves exchanged."""
 
-    def __init__(self, policy: Policy, task: TaskConfig, actor: nn.Module, count: int) -> None:
-        """The first `count` principal components, each of unit spread, and how widely every muscle is asked for."""
-        env = make_env(policy, task, find_motions(STRIDES, load(task.body)), None)
+    def __init__(self, of: Sought, task: TaskConfig, clips: Sequence[Clip], count: int) -> None:
+        """The first `count` principal components, each of unit spread, and how widely every muscle is asked for.
+
+        Over all that the expert sees of clips, where it is the one that acts.
+        """
+        env = make_env(of.policy, task, clips, None)
         seen: list[Tensor] = []
 
         def act(observation: Tensor) -> Tensor:
-            seen.append(observation.clone())
-            return policy(observation)
+            going = torch.tensor([len(seen) < count_frames(clip, task) for clip in clips])
+            seen.append(observation[going & (of.gate.chosen(observation) == of.expert)])
+            return of.policy(observation)
 
-        clips = find_motions(STRIDES, load(task.body))
         follow_batch(act, env, clips, lambda _: None)
+        actor = of.tried.actor
         with torch.no_grad():
             layers = list(actor.mlp)
-            hidden = nn.Sequential(actor.obs_normalizer, *layers[:-1])(torch.cat(seen[100:450]))
+            hidden = nn.Sequential(actor.obs_normalizer, *layers[:-1])(torch.cat(seen))
             asked = layers[-1](hidden).clamp(-0.3, 1.3)
             both = torch.cat([hidden, _exchanged(hidden)])
             self.mean = both.mean(0)
