@@ -20,6 +20,7 @@ import torch
 import tyro
 
 from kinesis.body import load
+from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import load_checkpoint, save_checkpoint
 from kinesis.learn.experts import gate_of
 from kinesis.learn.networks import drive
@@ -37,23 +38,29 @@ SHARES: Mapping[str, Mapping[str, float]] = {
 """What each of these muscles is asked for, as shares of what muscles of its leg were; all others as they were."""
 
 
-def shares_of(actuators: tuple[str, ...]) -> torch.Tensor:
-    """(muscle, muscle) of `SHARES`, for both legs."""
+def shares_of(actuators: tuple[str, ...], only: tuple[str, ...] = ()) -> torch.Tensor:
+    """(muscle, muscle) of `SHARES`, for both legs; of all its muscles, or of some."""
+    unknown = [muscle for muscle in only if muscle not in SHARES]
+    if unknown:
+        raise KinesisError("no share of a nerve", got=", ".join(unknown), expected=", ".join(SHARES))
     shares = torch.eye(len(actuators))
     for side in "rl":
-        for muscle, parts in SHARES.items():
+        for muscle in only or SHARES:
             row = actuators.index(f"{muscle}_{side}")
             shares[row, row] = 0.0
-            for part, share in parts.items():
+            for part, share in SHARES[muscle].items():
                 shares[row, actuators.index(f"{part}_{side}")] = share
     return shares
 
 
-def main(policy: str, out: Path, expert: int = 0, share: float = 1.0) -> None:
-    """A second. expert: of the gate, which, from 0. share: how far from what muscles were asked for to `SHARES`."""
+def main(policy: str, out: Path, expert: int = 0, share: float = 1.0, only: tuple[str, ...] = ()) -> None:
+    """A second. expert: of the gate, which, from 0. share: how far from what muscles were asked for to `SHARES`.
+
+    only: of its muscles these, by default all.
+    """
     checkpoint = load_checkpoint(policy)
     network = gate_of(checkpoint.policy, expert).experts[expert].actor.mlp
-    shares = shares_of(load(checkpoint.card.task.body).actuators)
+    shares = shares_of(load(checkpoint.card.task.body).actuators, only)
     drive(network, torch.lerp(torch.eye(len(shares)), shares, share))
     save_checkpoint(out, checkpoint.policy, dataclasses.replace(checkpoint.card, scores={}), half=True)
 
