@@ -6,6 +6,8 @@ ground must do for them (`motion/ground`); with `--norms` and `--bands`, nearest
 (`bands.py`). EMG is not used.
 
 python benchmarks/gains.py --policy policy.safetensors --out stronger.safetensors --generations 40
+python benchmarks/gains.py --policy policy.safetensors --out nearer.safetensors --ways 6 --seen --shifted --width 0.018
+    --norms DIR --costs.bands knee_extension_moment 3 ground_force_vertical 2 --costs.far-sd 1.7
 """
 
 from __future__ import annotations
