@@ -9,7 +9,7 @@ import numpy as np
 
 from kinesis.analysis.demand import body_of
 from kinesis.analysis.events import find_events
-from kinesis.analysis.gait_curves import GRAVITY, LOW_PASS_HZ, curves_of
+from kinesis.analysis.gait_curves import CURVES, GRAVITY, LOW_PASS_HZ, curves_of
 from kinesis.analysis.outliers import Outlier, find_outliers
 from kinesis.analysis.spatiotemporal import parameters_of
 from kinesis.analysis.strides import Stride, cut, find_strides
@@ -73,6 +73,15 @@ class Walk:
         return float(self.parameter("stance_percent").mean()) / 100.0
 
     @property
+    def in_stance(self) -> slice:
+        """The points of a curve in stance."""
+        return slice(0, round(100.0 * self.stance) + 1)
+
+    def judged(self, name: str) -> slice:
+        """The points by which a curve is held against a band: in stance of ground forces, all of all else."""
+        return self.in_stance if CURVES[name].kind == "force" else slice(None)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Curves that every stride has."""
         return tuple(name for name in self.cycles[0].curves if all(name in c.curves for c in self.cycles))
@@ -87,6 +96,11 @@ class Gait:
     mass_kg: float
     leg_m: float
     low_pass_hz: float | None
+
+    @property
+    def fullest(self) -> Walk:
+        """The walk with most strides."""
+        return max(self.walks, key=lambda walk: len(walk.cycles))
 
 
 def analyse(recordings: Sequence[Recording], *, low_pass_hz: float | None = LOW_PASS_HZ) -> Gait:

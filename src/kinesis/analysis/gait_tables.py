@@ -24,10 +24,10 @@ def gait_table(gait: Gait, norms: Norms | None) -> dict[str, Any]:
     without norms. walks: the same and everything else, speed by speed.
     """
     walks = [_walk_table(walk, norms) for walk in gait.walks]
-    fullest = max(range(len(walks)), key=lambda i: len(gait.walks[i].cycles))
+    fullest = walks[gait.walks.index(gait.fullest)]
     return {
-        "inside": {name: row["inside"] for name, row in walks[fullest]["curves"].items() if "inside" in row},
-        "speed_mps": walks[fullest]["speed_mps"],
+        "inside": {name: row["inside"] for name, row in fullest["curves"].items() if "inside" in row},
+        "speed_mps": fullest["speed_mps"],
         "norms": norms.source if norms else None,
         "events": gait.events,
         "mass_kg": round(gait.mass_kg, 3),
@@ -62,13 +62,12 @@ def _curve_row(walk: Walk, name: str, norms: Norms | None) -> dict[str, Any]:
     band = norms.band(name, walk.dimensionless) if norms else None
     if band is None:
         return row
-    stance = slice(0, round(100.0 * walk.stance) + 1)
-    own = stance if curve.kind == "force" else slice(None)
+    own = walk.judged(name)
     away = {
         key: band.away(walk.curve(name, side).mean(0)) for key, side in SIDES.items() if len(walk.curve(name, side))
     }
     row["inside"] = _share(away["both"][own])
-    row["inside_stance"] = _share(away["both"][stance])
+    row["inside_stance"] = _share(away["both"][walk.in_stance])
     row |= {f"inside_{key}": _share(values[own]) for key, values in away.items() if key != "both"}
     row["rms_sd"] = round(float(np.sqrt(np.square(away["both"][own]).mean())), 4)
     return row
