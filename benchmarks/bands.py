@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesis.analysis.gait import analyse
+from kinesis.analysis.gait import Walk, analyse
 from kinesis.analysis.norms import load_norms
 from kinesis.body import Body
 from kinesis.errors import KinesisError
@@ -19,25 +19,30 @@ NEAR_SD = 0.8
 
 
 class Bands:
-    """The bands of some curves (`gait_curves.CURVES`), each with its weight."""
+    """The bands of some curves (`gait_curves.CURVES`), each with its weight. most: what costs most, no walk."""
 
     def __init__(self, norms: Path, body: Body, weights: Mapping[str, float], far_sd: float) -> None:
         """norms: as `kinesis analyse gait` reads them. far_sd: from here on a point costs one, as if lost."""
         self.norms, self.weights, self.far_sd = load_norms(norms, skeleton_of(body).leg_m), weights, far_sd
+        self.most = sum(weights.values())
+        for name in weights:
+            if name not in self.norms.bands:
+                raise KinesisError("no band", where=str(norms), got=name, expected=", ".join(sorted(self.norms.bands)))
+        if far_sd <= NEAR_SD:
+            raise KinesisError("nothing is that near", where="far_sd", got=far_sd, expected=f"above {NEAR_SD:g}")
 
     def __call__(self, recording: Recording) -> float:
-        """Weighed sum over curves of the mean cost of its points; of ground forces in stance. All of it for no walk."""
+        """Weighed sum over curves of the mean cost of the points by which each is judged."""
         try:
-            gait = analyse([recording])
+            walk = analyse([recording]).fullest
         except KinesisError:  # no whole stride
-            return sum(self.weights.values())
-        walk = max(gait.walks, key=lambda w: len(w.cycles))
-        stance = slice(0, round(100.0 * walk.stance) + 1)
-        cost = 0.0
-        for name, weight in self.weights.items():
-            band = self.norms.band(name, walk.dimensionless)
-            if band is None:
-                raise KinesisError("no band", where=self.norms.source, got=name, expected=sorted(self.norms.bands))
-            away = np.abs(band.away(walk.curve(name).mean(0)))[stance if "force" in name else slice(None)]
-            cost += weight * float(((away - NEAR_SD) / (self.far_sd - NEAR_SD)).clip(0.0, 1.0).mean())
-        return cost
+            return self.most
+        return sum(weight * self._outside(walk, name) for name, weight in self.weights.items())
+
+    def _outside(self, walk: Walk, name: str) -> float:
+        """One at a speed for which nobody published a band."""
+        band = self.norms.band(name, walk.dimensionless)
+        if band is None:
+            return 1.0
+        away = np.abs(band.away(walk.curve(name).mean(0)))[walk.judged(name)]
+        return float(((away - NEAR_SD) / (self.far_sd - NEAR_SD)).clip(0.0, 1.0).mean())

@@ -2,7 +2,7 @@
 
 An evolution strategy (`evolution.py`) seeks one factor for each pair of muscles, and what else is asked for
 (`sought.py`), with which one expert of a gate comes nearest to motions, by default built-in walks, and to what the
-ground must do for them (`motion/ground`); with `--norms` and `--bands`, nearest to published curves of gait
+ground must do for them (`motion/ground`); with `--norms` and `--costs.bands`, nearest to published curves of gait
 (`bands.py`). EMG is not used.
 
 python benchmarks/gains.py --policy policy.safetensors --out stronger.safetensors --generations 40
@@ -28,6 +28,7 @@ from kinesis.body import Body, load
 from kinesis.errors import KinesisError
 from kinesis.evaluate.follow import Run, count_frames, follow_batch, make_env
 from kinesis.evaluate.metrics import SUCCESS
+from kinesis.evaluate.provenance import policy_id
 from kinesis.evaluate.recording import Tape
 from kinesis.learn.checkpoint import load_checkpoint, save_checkpoint
 from kinesis.motion.clip import Clip
@@ -91,7 +92,7 @@ class Trial:
         if self.bands is None:
             return 0.0
         fell = SUCCESS.frames(run.trace)[0] < len(run.qpos)
-        return sum(self.costs.bands.values()) if fell else self.bands(tape.recording(index, run))
+        return self.bands.most if fell else self.bands(tape.recording(index, run))
 
     def _lift(self, clip: Clip) -> np.ndarray:
         """(step, side) force on the feet [body weights] after each control step."""
@@ -139,7 +140,7 @@ def main(
     clips = find_motions(motions, load(task.body))[::every]
     sought = Sought(checkpoint.policy, task, expert, clips[:MOST_CLIPS], seen=seen, shifted=shifted, ways=ways)
     trial = Trial(sought, task, costs, norms)
-    asked = [card.fingerprint, card.samples, expert, motions, every, draw, seen, shifted, ways, width, seed]
+    asked = [policy_id(checkpoint), expert, motions, every, draw, seen, shifted, ways, str(norms), width, seed]
     search = Evolution(out.with_suffix(".json"), [*asked, *vars(costs).values()], sought.names, width)
     while search.generation < generations:
         rng = np.random.default_rng((seed, search.generation))

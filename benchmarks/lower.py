@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 import tyro
-from sought import SHIFT_M, same_on_both_sides, shifts_of
+from sought import SHIFT_M, must_be_mirrored, same_on_both_sides, shifts_of
 
 from kinesis.body import load
 from kinesis.evaluate.follow import make_env
@@ -35,6 +35,7 @@ def main(policy: str, out: Path, metres: float, expert: int = 0) -> None:
     checkpoint = load_checkpoint(policy)
     task, actor = checkpoint.card.task, gate_of(checkpoint.policy, expert).experts[expert].actor
     env = make_env(checkpoint.policy, task, find_motions("builtin:walk@1.4", load(task.body)), None)
+    must_be_mirrored(actor.mlp)
     normal = actor.obs_normalizer
     displace(actor.mlp, lowered(env, metres) / (normal.std + normal.eps))
     same_on_both_sides(next(m for m in actor.mlp if isinstance(m, torch.nn.Linear)))

@@ -15,9 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from kinesis.errors import KinesisError
 from kinesis.evaluate.follow import count_frames, follow_batch, make_env
 from kinesis.learn.experts import gate_of
 from kinesis.learn.networks import ExpectedClip, Policy, bend, displace, heed, strengthen
+from kinesis.learn.reflect import reflections_of
 from kinesis.motion.clip import Clip
 from kinesis.task import Env, TaskConfig
 from kinesis.task.observe import Observer
@@ -58,6 +60,7 @@ class Sought:
         """Of the gate's experts one is tried; the others stay as they are. clips: in which ways are found."""
         self.policy, self.gate, self.expert = policy, gate_of(policy, expert), expert
         self.tried = self.gate.experts[expert]
+        must_be_mirrored(self.tried.actor.mlp)
         env = make_env(policy, task, clips[:1], None)
         muscles = [_sideless(name) for name in env.body.actuators]
         pairs = sorted(set(muscles))
@@ -150,6 +153,14 @@ class Ways:
         right, left = (follows * self.spread).chunk(2, -1)
         weights = torch.cat([right.T @ self.ways, left.T @ _exchanged(self.ways)])
         return weights, -weights @ self.mean
+
+
+def must_be_mirrored(mlp: nn.Sequential) -> None:
+    """Refuse a network that does not treat left and right alike: its halves mean nothing to each other."""
+    if reflections_of([m for m in mlp if isinstance(m, nn.Linear)]) is None:
+        raise KinesisError(
+            "left and right are not alike", where="the expert's network", expected="one that is mirrored"
+        )
 
 
 def same_on_both_sides(layer: nn.Linear) -> None:
