@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -132,7 +133,7 @@ class Foresee:
         self.task: TaskConfig = self.checkpoint.card.task
         self.body: Body = load(self.task.body)
         self.gate, self.expert = gate_of(self.checkpoint.policy, expert), expert
-        self.costs, self.horizon = costs, horizon
+        self.clips, self.costs, self.horizon = clips, costs, horizon
         self.generator = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)
         library = Library(self.body, clips, self.task.intent)
@@ -163,15 +164,12 @@ class Foresee:
             "outlook": torch.optim.AdamW(self.outlook.parameters(), 1e-3, weight_decay=1e-2),
             "policy": torch.optim.Adam(self.mlp.parameters(), rate, betas=(0.9, 0.99)),
         }
-        self.examples: tuple[Tensor, Tensor] = (torch.empty(0), torch.empty(0))
+        self.examples: tuple[Tensor, Tensor] | None = None
         self.rounds: list[Round] = []
 
     def card(self) -> Card:
-        """The policy's card with what was spent besides."""
-        card, spent = self.checkpoint.card, self.spent
-        return dataclasses.replace(
-            card, samples=card.samples + spent.samples, wall_clock_s=card.wall_clock_s + spent.seconds, scores={}
-        )
+        """The policy's card with what was learnt from and spent besides."""
+        return self.checkpoint.card.further(self.clips, self.spent.samples, self.spent.seconds)
 
     def _now(self) -> tuple[Instant, Goal]:
         env = self.env
@@ -215,22 +213,19 @@ class Foresee:
 
     def learn_dynamics(self, found: Round, fits: int, batch: int = 1024) -> float:
         """From all that was gathered; mean error of the last fits, in variances."""
-        steps = range(len(found.excitation))
         new = [
-            self.dynamics.examples(
-                found.instants[t][on], found.excitation[t][on], found.instants[t + 1][on]
-            )
-            for t in steps for on in [found.goes_on[t]]
-        ]  # fmt: skip
+            self.dynamics.examples(found.instants[t][on], found.excitation[t][on], found.instants[t + 1][on])
+            for t, on in enumerate(found.goes_on)
+        ]
         inputs, outputs = (torch.cat(part) for part in zip(*new, strict=True))
-        if not len(self.examples[0]):
+        if not self.spent.samples:
             self.dynamics.network.measure(inputs, outputs)
-            self.examples = inputs, outputs
-        self.examples = tuple(  # type: ignore[assignment]
-            torch.cat([old, more])[-MOST_EXAMPLES:] for old, more in zip(self.examples, (inputs, outputs), strict=True)
+        known = self.examples or (inputs[:0], outputs[:0])
+        self.examples = torch.cat([known[0], inputs])[-MOST_EXAMPLES:], torch.cat([known[1], outputs])[-MOST_EXAMPLES:]
+        inputs, outputs = self.examples
+        return self._fit(
+            "dynamics", lambda rows: self.dynamics.loss(inputs[rows], outputs[rows]), len(inputs), fits, batch
         )
-        return self._fit("dynamics", lambda rows: self.dynamics.loss(*(part[rows] for part in self.examples)),
-                         len(self.examples[0]), fits, batch)  # fmt: skip
 
     def learn_outlook(self, fits: int, batch: int = 2048) -> float:
         """From the last rounds, by TD(lambda); share of the variance that is explained."""
@@ -262,10 +257,10 @@ class Foresee:
             returns.append(total)
         return torch.cat(differs[:-1]), torch.cat(returns[::-1])
 
-    def _fit(self, name: str, loss: object, count: int, fits: int, batch: int) -> float:
+    def _fit(self, name: str, loss: Callable[[Tensor], Tensor], count: int, fits: int, batch: int) -> float:
         last: list[float] = []
         for _ in range(fits):
-            value = loss(torch.randint(count, (batch,), generator=self.generator))  # type: ignore[operator]
+            value = loss(torch.randint(count, (batch,), generator=self.generator))
             self.learners[name].zero_grad()
             value.backward()
             self.learners[name].step()

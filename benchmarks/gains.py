@@ -12,7 +12,6 @@ python benchmarks/gains.py --policy policy.safetensors --out nearer.safetensors 
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,10 +150,7 @@ def main(
         print(f"{search.state['seconds']:.0f} s, generation {search.generation}: {cost:.3f}", flush=True)
     sought.keep(sought.numbers(share * search.middle[None]))
     state = search.state
-    card = dataclasses.replace(
-        card, samples=card.samples + state["steps"], wall_clock_s=card.wall_clock_s + state["seconds"], scores={}
-    )
-    save_checkpoint(out, checkpoint.policy, card, half=True)
+    save_checkpoint(out, checkpoint.policy, card.further(clips, state["steps"], state["seconds"]), half=True)
 
 
 if __name__ == "__main__":

@@ -220,3 +220,12 @@ def test_every_recipe_has_networks_that_can_be_built(name):
             actor = make_actor(network, 30, 8, noise=0.1, centre=0.0, exploration=exploration)
             assert actor.network()(torch.zeros(2, 30)).shape == (2, 8)
         assert make_critic(network, 30) is not None
+
+
+def test_a_card_that_goes_on_names_what_was_learnt_from_besides(clip):
+    card = load_checkpoint("lean").card
+    later = card.further([clip, clip], samples=5, seconds=2.0)
+    assert later.data == [*card.data, {"source": "test", "licence": "CC0-1.0", "clips": "2"}]
+    assert (later.samples - card.samples, later.wall_clock_s - card.wall_clock_s) == (5, 2.0)
+    assert not later.scores
+    assert later.further([clip, clip], 0, 0.0).data == later.data

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from kinesis.learn.config import Network, from_json
 from kinesis.learn.experts import Mixture
 from kinesis.learn.networks import Policy, make_actor
 from kinesis.learn.on_top import OnTop
+from kinesis.motion.clip import Clip
 from kinesis.motion.intent import weights_of
 from kinesis.task.actions import LAWS
 from kinesis.task.config import TaskConfig
@@ -58,6 +60,27 @@ class Card:
     engine: str = mujoco.__version__
     kinesis: str = __version__
     format: int = FORMAT
+
+    def further(self, clips: Sequence[Clip], samples: int, seconds: float) -> Card:
+        """After so much more learning, from these clips besides; scores have to be measured anew."""
+        return dataclasses.replace(
+            self,
+            data=joined(self.data, data_of(clips)),
+            samples=self.samples + samples,
+            wall_clock_s=self.wall_clock_s + seconds,
+            scores={},
+        )
+
+
+def data_of(clips: Sequence[Clip]) -> list[dict[str, str]]:
+    """Sources of clips with their licences, and how many clips are from each: see `Card.data`."""
+    kinds = Counter((clip.source, clip.licence) for clip in clips)
+    return [{"source": source, "licence": licence, "clips": str(n)} for (source, licence), n in kinds.items()]
+
+
+def joined(before: list[dict[str, str]], data: list[dict[str, str]]) -> list[dict[str, str]]:
+    """What a policy was trained on before, and now."""
+    return [entry for entry in before if entry not in data] + data
 
 
 @dataclass(frozen=True)

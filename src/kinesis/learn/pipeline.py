@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -20,6 +19,8 @@ from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import (
     Card,
     Checkpoint,
+    data_of,
+    joined,
     leading,
     load_checkpoint,
     read_tensors,
@@ -227,17 +228,16 @@ class Pipeline:
     def _card(
         self, stage: Stage, env: Env, policy: Policy, samples: int, seconds: float, previous: Path | None
     ) -> Card:
-        kinds = Counter((c.source, c.licence) for c in self.clips)
         source = previous or _source(stage, None) or (stage.distillation and stage.distillation.teacher)
         before = load_checkpoint(source).card if source else None
-        data = [{"source": s, "licence": licence, "clips": str(n)} for (s, licence), n in kinds.items()]
+        data = data_of(self.clips)
         return Card(
             task=stage.task,
             network=self.experiment.network,
             fingerprint=env.body.fingerprint,
             observations=env.widths,
             experiment=asdict(self.experiment),
-            data=[d for d in before.data if d not in data] + data if before else data,
+            data=joined(before.data, data) if before else data,
             samples=samples + (before.samples if before else 0),
             spread=policy.spread,
             gate=stage.gate,
