@@ -41,7 +41,7 @@ def test_the_shipped_policy_walks(capsys):
 
 
 CMU = "free use (CMU Graphics Lab, created with funding from NSF EIA-0196217)"
-"""What mocap.cs.cmu.edu allows: to copy, change and sell, if the grant is acknowledged."""
+"""Free use, the grant acknowledged: as the archive asks."""
 
 
 def test_the_shipped_policies_are_small_and_trained_on_what_may_ship():
