@@ -53,7 +53,7 @@ FRESH, RECENT, MOST_EXAMPLES = 10, 3, 500_000
 
 @dataclass(frozen=True)
 class Costs:
-    """What costs one in a step: landmarks, joints, speeds, orientation and turning of the root off by so much.
+    """What costs one in a step: landmarks, joints, speeds and the root's orientation off by so much.
 
     effort: of the mean squared activation. change: of the mean squared difference from the expert's first answer.
     """
@@ -331,6 +331,7 @@ class Foresee:
         for part, state in self._states().items():
             for name, value in state.items():
                 value.copy_(tensors[f"{part}.{name}"])
+        self.outlook_then.load_state_dict(self.outlook.state_dict())
 
     def _states(self) -> dict[str, dict[str, Tensor]]:
         parts = {"mlp": self.mlp, "dynamics": self.dynamics.network, "outlook": self.outlook}
@@ -373,11 +374,14 @@ def main(
 
     expert: of the gate, which, from 0. motions: separated by commas; of these every twentieth is judged by, and not
     learnt from. strays: imperfect copies of each that take its place, 0 for the motions as they are. rounds: of
-    gathering, learning and improving, of which the first eight improve nothing. steps: of each of so many bodies in a
+    gathering, learning and improving, of which the first eight improve nothing, nor do they when
+    it goes on. steps: of each of so many bodies in a
     round. horizon: so many steps are foreseen. rate: of learning, of the expert.
     """
-    clips = copies(load(load_checkpoint(policy).card.task.body), _found(policy, motions), strays, seed)
-    judged, learnt = clips[::20], [clip for index, clip in enumerate(clips) if index % 20]
+    body = load(load_checkpoint(policy).card.task.body)
+    clips = [clip for source in motions.split(",") for clip in find_motions(source, body)]
+    judged = copies(body, clips[::20], strays, seed)
+    learnt = copies(body, [clip for index, clip in enumerate(clips) if index % 20], strays, seed)
     asked = [policy, expert, motions, strays, envs, horizon, rate, seed, *vars(costs).values()]
     search = Foresee(policy, expert, learnt, costs, asked, envs=envs, horizon=horizon, rate=rate, seed=seed)
     if _beside(out).exists():
@@ -402,11 +406,6 @@ def main(
                 f"{score['mpjpe_mm']:.1f} mm, joints {score['joint_rmse_deg']:.2f} degrees",
                 flush=True,
             )
-
-
-def _found(policy: str, motions: str) -> list[Clip]:
-    body = load(load_checkpoint(policy).card.task.body)
-    return [clip for source in motions.split(",") for clip in find_motions(source, body)]
 
 
 if __name__ == "__main__":
