@@ -31,19 +31,20 @@ from kinesis.learn.checkpoint import Card, load_checkpoint, read_tensors, save_c
 from kinesis.learn.experts import gate_of
 from kinesis.learn.foresight import Dynamics, Outlook, apart
 from kinesis.learn.networks import ExpectedClip, Policy
-from kinesis.motion.clip import Clip, beginning, make_clip
+from kinesis.motion.clip import Clip, beginning
 from kinesis.motion.find import find_motions
 from kinesis.motion.library import Library
-from kinesis.motion.stray import stray
-from kinesis.rotations import nlerp
+from kinesis.motion.stray import part_way, stray
 from kinesis.task import Env, TaskConfig
 from kinesis.task.symmetry import measure_symmetry
 from kinesis.task.twin import Goal, Instant, Sight
 
 LONGEST_S = 5.0
 """Of a motion only its beginning is followed."""
-WARM = 8
-"""Rounds in which dynamics and outlook learn, before the expert does."""
+WARM, WARM_AGAIN = 8, 2
+"""Rounds in which dynamics and outlook learn, before the expert does; and where they have learnt before."""
+AVERAGED = 0.005
+"""Share of the newest weights in the running mean, a step."""
 GAMMA, OUTLOOK_GAMMA, LAMBDA = 0.98, 0.98, 0.95
 FAR, MOST = 5.0, 8.0
 """What distance costs in a step at the most, and after a fall in every step to come; and what a foreseen step does."""
@@ -122,6 +123,7 @@ class Foresee:
         envs: int,
         horizon: int,
         rate: float,
+        intent_share: float | None,
         seed: int,
     ) -> None:
         """Fit the muscles' geometry and prepare the motions, a minute or two.
@@ -131,6 +133,9 @@ class Foresee:
         self.source, self.asked_for, self.spent = policy, asked, Spent()
         self.checkpoint, self.fixed = load_checkpoint(policy), load_checkpoint(policy).policy
         self.task: TaskConfig = self.checkpoint.card.task
+        if intent_share is not None:
+            weights = self.task.intent.partition("@")[0]
+            self.task = dataclasses.replace(self.task, intent=f"{weights}@{intent_share:g}")
         self.body: Body = load(self.task.body)
         self.gate, self.expert = gate_of(self.checkpoint.policy, expert), expert
         self.clips, self.costs, self.horizon = clips, costs, horizon
@@ -169,7 +174,8 @@ class Foresee:
 
     def card(self) -> Card:
         """The policy's card with what was learnt from and spent besides."""
-        return self.checkpoint.card.further(self.clips, self.spent.samples, self.spent.seconds)
+        card = dataclasses.replace(self.checkpoint.card, task=self.task)
+        return card.further(self.clips, self.spent.samples, self.spent.seconds)
 
     def _now(self) -> tuple[Instant, Goal]:
         env = self.env
@@ -280,7 +286,7 @@ class Foresee:
             self.learners["policy"].step()
             costs.append(total.item())
             for name, value in self.mlp.state_dict().items():
-                self.mean[name].lerp_(value, 0.02)
+                self.mean[name].lerp_(value, AVERAGED)
         for network in (self.dynamics.network, self.outlook):
             network.requires_grad_(requires_grad=True)
         return float(np.mean(costs))
@@ -342,17 +348,16 @@ def _beside(out: Path) -> Path:
     return out.with_suffix(".state.safetensors")
 
 
+def _origin(clip: Clip) -> str:
+    return clip.name.removesuffix("-strayed")
+
+
 def copies(body: Body, clips: list[Clip], strays: int, seed: int) -> list[Clip]:
     """Beginnings of motions; or so many imperfect copies of each, which stray by three to ten tenths of the way."""
     kinematics, rng, out = Kinematics(body), np.random.default_rng(seed), list[Clip]()
     for clip in clips:
         for copy in range(strays):
-            plain, strayed = stray(kinematics, clip, copy)
-            share = rng.uniform(0.3, 1.0)
-            qpos = plain.qpos + share * (strayed.qpos - plain.qpos)
-            qpos[:, 3:7] = nlerp(plain.qpos[:, 3:7], strayed.qpos[:, 3:7], np.full(len(qpos), share))
-            about = {"name": f"{clip.name}-{copy}", "source": clip.source, "licence": clip.licence}
-            out.append(make_clip(kinematics, qpos, clip.rate_hz, labels=clip.labels, **about))
+            out.append(part_way(kinematics, stray(kinematics, clip, copy), rng.uniform(0.3, 1.0)))
     return [beginning(clip, LONGEST_S) if clip.duration_s > LONGEST_S else clip for clip in (out or clips)]
 
 
@@ -368,26 +373,42 @@ def main(
     envs: int = 256,
     horizon: int = 20,
     rate: float = 1e-5,
+    intent_share: float | None = None,
     seed: int = 0,
 ) -> None:
     """A minute a round on one core, after some minutes of preparation; goes on from OUT.state.safetensors.
 
     expert: of the gate, which, from 0. motions: separated by commas; of these every twentieth is judged by, and not
-    learnt from. strays: imperfect copies of each that take its place, 0 for the motions as they are. rounds: of
-    gathering, learning and improving, of which the first eight improve nothing, nor do they when
-    it goes on. steps: of each of so many bodies in a
-    round. horizon: so many steps are foreseen. rate: of learning, of the expert.
+    learnt from, nor are its strayed copies. strays: imperfect copies of each that take its place, 0 for the motions as
+    they are. rounds: of gathering, learning and improving, of which the first eight improve nothing, nor the first two
+    when it goes on. steps: of each of so many bodies in a round. horizon: so many steps are foreseen. rate: of
+    learning, of the expert.
+    intent_share: of what the intent says, that is carried out from now on; by default as in the policy's card.
     """
     body = load(load_checkpoint(policy).card.task.body)
     clips = [clip for source in motions.split(",") for clip in find_motions(source, body)]
-    judged = copies(body, clips[::20], strays, seed)
-    learnt = copies(body, [clip for index, clip in enumerate(clips) if index % 20], strays, seed)
-    asked = [policy, expert, motions, strays, envs, horizon, rate, seed, *vars(costs).values()]
-    search = Foresee(policy, expert, learnt, costs, asked, envs=envs, horizon=horizon, rate=rate, seed=seed)
+    judges = set(list(dict.fromkeys(map(_origin, clips)))[::20])
+    judged = copies(body, [clip for clip in clips if _origin(clip) in judges], strays, seed)
+    learnt = copies(body, [clip for clip in clips if _origin(clip) not in judges], strays, seed)
+    print(f"prepares {len(learnt)} motions to learn from and {len(judged)} to be judged by", flush=True)
+    asked = [policy, expert, motions, strays, envs, horizon, rate, intent_share, seed, *vars(costs).values()]
+    search = Foresee(
+        policy,
+        expert,
+        learnt,
+        costs,
+        asked,
+        envs=envs,
+        horizon=horizon,
+        rate=rate,
+        intent_share=intent_share,
+        seed=seed,
+    )
     if _beside(out).exists():
         search.go_on(out)
+    first = WARM_AGAIN if search.spent.samples else WARM
     for turn in range(rounds):
-        began, warm = time.monotonic(), turn < WARM
+        began, warm = time.monotonic(), turn < first
         found = search.gather(steps)
         known = search.learn_dynamics(found, 600 if warm else 200)
         explained = search.learn_outlook(300)

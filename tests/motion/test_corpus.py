@@ -75,6 +75,21 @@ def test_leaps_are_as_recorded_runs_are_and_the_ground_can_bear_them() -> None:
     assert not corpus._as_recorded(slow)
 
 
+def test_people_near_the_average_are_strayed_more_and_more_and_their_runs_gather_speed() -> None:
+    kinematics, near = Kinematics(BODY), specs("near")
+    assert {name for name, _ in near}.isdisjoint(name for split in corpus.SPLITS for name, _ in specs(split))
+    walks = list(islice(corpus._made(kinematics, "near"), 6))
+    for plain, *strays in (walks[:3], walks[3:]):
+        apart = [np.linalg.norm(stray.landmarks - plain.landmarks, axis=-1).mean() for stray in strays]
+        assert plain.category == "walk"
+        assert all(0.002 < distance < 0.15 for distance in apart)
+        assert slip(plain).max() < corpus.SLIP_MPS + corpus.SLIP_SHARE * plain.labels["speed_mps"]
+    for name, spec in near:
+        if "run" in name:
+            begins, fastest = (segment.forward_mps for segment in spec.segments[:2])
+            assert 0.3 <= fastest - begins <= 1.1
+
+
 def test_splits_are_disjoint_in_parameters_and_about_80_10_10(clips: dict[str, list[Clip]]) -> None:
     total = sum(map(len, clips.values()))
     assert len(clips["train"]) / total == pytest.approx(0.8, abs=0.03)

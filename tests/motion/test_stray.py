@@ -9,7 +9,7 @@ from kinesis.body import Kinematics, load
 from kinesis.motion.clip import Clip
 from kinesis.motion.gait import GaitSpec, Segment, generate
 from kinesis.motion.recipes import by_somebody_else, spec_of
-from kinesis.motion.stray import HEIGHT_M, JOINTS_DEG, stray
+from kinesis.motion.stray import HEIGHT_M, JOINTS_DEG, part_way, stray
 
 KINEMATICS = Kinematics(load("legs80"))
 BODY = KINEMATICS.body
@@ -26,6 +26,14 @@ def test_a_clip_strays_alike_every_time_and_each_in_its_own_way(walk: Clip) -> N
     assert stray(KINEMATICS, walk).plain is walk
     other = generate(KINEMATICS, GaitSpec((Segment(0.0, "walk", 1.2),), 6.0), name="another")
     assert np.abs(stray(KINEMATICS, other).strayed.qpos - once.qpos).max() > 0.01
+
+
+def test_part_of_the_way_begins_at_the_plain_motion_and_ends_at_the_strayed(walk: Clip) -> None:
+    both = stray(KINEMATICS, walk)
+    for share, clip in ((0.0, both.plain), (1.0, both.strayed)):
+        np.testing.assert_allclose(part_way(KINEMATICS, both, share).qpos, clip.qpos, atol=1e-12)
+    apart = [np.abs(part_way(KINEMATICS, both, share).landmarks - walk.landmarks).mean() for share in (0.3, 0.6, 0.9)]
+    assert apart == sorted(apart)
 
 
 def test_it_stays_the_same_motion_within_the_joints_limits(walk: Clip) -> None:

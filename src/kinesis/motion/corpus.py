@@ -1,8 +1,9 @@
 """The default corpus: several hundred built-in motions, split by parameters and seed, built once and cached.
 
-Beside its three splits there are four for training only: `varied`, of people far from the average; `routes`, their
+Beside its three splits there are five for training only: `varied`, of people far from the average; `routes`, their
 ways at their rhythm by people near it; `strayed`, of `train` and `routes` as imperfect recordings of others; and
-`leaps`, of runs as most recorded ones are, each as it is and as two imperfect recordings.
+`leaps` and `near`, of runs as most recorded ones are, and of walks and turns by people near the average and runs that
+gather speed; each of both as it is and as two imperfect recordings.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from kinesis.motion.clip import Clip, make_clip
 from kinesis.motion.gait.slip import slip
 from kinesis.motion.recipes import COUNTS, specs
 from kinesis.motion.residuals import reduced
-from kinesis.motion.stray import stray
+from kinesis.motion.stray import part_way, stray
 
-Split = Literal["train", "validation", "test", "varied", "routes", "strayed", "leaps"]
+Split = Literal["train", "validation", "test", "varied", "routes", "strayed", "leaps", "near"]
 SPLITS: tuple[Split, ...] = get_args(Split)[:3]
 CATEGORIES = tuple(COUNTS)
 RATE_HZ = 50.0
@@ -62,8 +63,10 @@ def _made(kinematics: Kinematics, split: Split) -> Iterator[Clip]:
         return
     for name, spec in specs(split):
         clip = gait.generate(kinematics, spec, rate_hz=RATE_HZ, name=name)
-        if split == "leaps":
+        if split == "leaps" or (split == "near" and clip.category == "run"):
             yield from _leapt(kinematics, clip)
+        elif split == "near":
+            yield from _strayed_a_little(kinematics, clip)
         elif split != "varied" or _holds(clip):
             yield clip
 
@@ -81,6 +84,14 @@ def _leapt(kinematics: Kinematics, run: Clip) -> Iterator[Clip]:
             yield reduced(kinematics, stray(kinematics, run, copy).strayed, LEFT_NM)
 
 
+def _strayed_a_little(kinematics: Kinematics, clip: Clip) -> Iterator[Clip]:
+    """A motion whose feet hold and two imperfect recordings of it, less so than most that `stray` makes."""
+    if _holds(clip):
+        yield clip
+        for copy, share in enumerate((0.3, 0.8)):
+            yield part_way(kinematics, stray(kinematics, clip, copy), share)
+
+
 def _as_recorded(run: Clip) -> bool:
     """Whether speed, rise of the pelvis and steps a second are those of recorded runs (`LEAPING`)."""
     height = run.qpos[:, 2]
@@ -96,7 +107,7 @@ def builtin(body: Body, split: Split) -> list[Clip]:
     """Every clip of a split, or of those for training; from the cache where it is there, else generated and cached.
 
     Raises:
-        UnknownName: for another split than train, validation, test, varied, routes, strayed or leaps.
+        UnknownName: for another split than train, validation, test, varied, routes, strayed, leaps or near.
     """
     if split not in get_args(Split):
         raise KinesisError.unknown("split of the built-in corpus", split, get_args(Split))

@@ -29,7 +29,7 @@ class Library:
     """
 
     def __init__(self, body: Body, clips: Sequence[Clip], intent: str = "", *, ground: bool = False) -> None:
-        """Pack clips of `body`'s skeleton, whichever muscles or torques drive it. intent: the weights' fingerprint."""
+        """Pack clips of `body`'s skeleton, whichever muscles or torques drive it. intent: see `TaskConfig`."""
         if not clips:
             raise KinesisError("a library needs at least one clip")
         for clip in clips:

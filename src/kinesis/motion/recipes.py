@@ -52,16 +52,23 @@ VARIED = {
 LEAPS = 230
 """Drawn for `leaps`, before those that no recorded run resembles are left out: nearly half."""
 
+NEAR = {"walk": 130, "turn": 110, "run": 150}
+"""Drawn for `near` by category, before those whose feet slide, or runs that no recorded one resembles, are left out."""
+NEAR_SHARE = 0.45
+"""Of the way from the average person to one far from it, at the most."""
+
 ACCENT_RAD = 0.16
 """Largest accent of a person far from the average."""
 
 
 def specs(split: str) -> list[tuple[str, GaitSpec]]:
-    """Names and specs of a split, of `varied`, `routes` or `leaps`, always the same."""
+    """Names and specs of a split, of `varied`, `routes`, `leaps` or `near`, always the same."""
     if split == "varied":
         return _varied()
     if split == "leaps":
         return _leaps()
+    if split == "near":
+        return _near()
     if split == "routes":
         return [(name.replace("-varied-", "-routes-"), _averaged(spec)) for name, spec in _varied()]
     out = []
@@ -103,19 +110,61 @@ def _varied() -> list[tuple[str, GaitSpec]]:
     return out
 
 
+def _near() -> list[tuple[str, GaitSpec]]:
+    """Walks and turns by people between the average and those far from it; runs that gather speed at once."""
+    out = []
+    for category, count in NEAR.items():
+        rng = np.random.default_rng(zlib.crc32(f"{category} train near".encode()))
+        for index in range(count):
+            spec = _NEAR[category]((index + rng.uniform()) / count, index, "train", rng)
+            out.append((f"builtin-{category}-near-{index:03d}", spec))
+    return out
+
+
+def _near_walk(place: float, index: int, split: str, rng: Rng) -> GaitSpec:
+    """Six seconds of `_walk` at 0.7 to 1.7 m/s."""
+    spec = _walk(place, index, split, rng)
+    speeds = [0.7 + (segment.forward_mps - 0.5) / 1.4 for segment in spec.segments]
+    segments = [dataclasses.replace(a, forward_mps=b) for a, b in zip(spec.segments, speeds, strict=True)]
+    return dataclasses.replace(spec, segments=tuple(segments), style=_near_style(rng), duration_s=6.0)
+
+
+def _near_turn(place: float, index: int, split: str, rng: Rng) -> GaitSpec:
+    return dataclasses.replace(_corner(place, index, split, rng), style=_near_style(rng))
+
+
+def _near_style(rng: Rng) -> Style:
+    """A person up to `NEAR_SHARE` of the way to far ones, knees from straighter than the average's to a little bent."""
+    far, share = _far_style(rng, ACCENT_RAD), rng.uniform(0.0, NEAR_SHARE)
+    return dataclasses.replace(_between_styles(_style(rng), far, share), knee_bend_rad=float(rng.uniform(-0.05, 0.1)))
+
+
+def _near_run(_place: float, _index: int, _split: str, rng: Rng) -> GaitSpec:
+    """A leaping runner who begins at 1.85 to 2.3 m/s and is faster by up to 1.1 m/s within a second and a half."""
+    begins = rng.uniform(1.85, 2.3)
+    fastest, gathers = begins + rng.uniform(0.3, 1.1), rng.uniform(0.3, 0.9)
+    later, rate = fastest * rng.uniform(0.9, 1.1), rng.uniform(-0.25, 0.25) * (rng.uniform() < 0.3)
+    segments = (Segment(0.0, "run", begins), Segment(gathers, "run", fastest), Segment(2.4, "run", later, 0.0, rate))
+    return GaitSpec(segments, 4.0, rng.uniform(), _leaping(rng), rng.uniform(0.7, 1.6), category="run")
+
+
 def _leaps() -> list[tuple[str, GaitSpec]]:
     """Runs in few steps, long flights and with heels thrown up behind, by people far from the average."""
     rng, out = np.random.default_rng(zlib.crc32(b"run train leaps")), []
     for index in range(LEAPS):
-        style = dataclasses.replace(
-            _far_runner(rng),
-            cadence=float(rng.uniform(0.78, 0.98)),
-            flight=float(rng.uniform(0.12, 0.3)),
-            kick_rad=float(rng.uniform(0.15, 0.75)),
-        )
+        style = _leaping(rng)
         spec = _dash(rng.uniform(0.0, 0.6), index, "train", rng)
         out.append((f"builtin-run-leaps-{index:03d}", dataclasses.replace(spec, style=style)))
     return out
+
+
+def _leaping(rng: Rng) -> Style:
+    return dataclasses.replace(
+        _far_runner(rng),
+        cadence=float(rng.uniform(0.78, 0.98)),
+        flight=float(rng.uniform(0.12, 0.3)),
+        kick_rad=float(rng.uniform(0.15, 0.75)),
+    )
 
 
 def _averaged(spec: GaitSpec) -> GaitSpec:
@@ -126,7 +175,7 @@ def _averaged(spec: GaitSpec) -> GaitSpec:
 
 
 def spec_of(name: str) -> GaitSpec | None:
-    """What the built-in motion of this name was made from; None for other names and for `leaps`."""
+    """What the built-in motion of this name was made from; None for other names, for `leaps` and for `near`."""
     found = re.fullmatch(r"builtin-\w+-(train|validation|test|varied|routes)-\d+", name)
     return _by_name(found[1]).get(name) if found else None
 
@@ -143,11 +192,15 @@ def by_somebody_else(spec: GaitSpec, rng: Rng) -> tuple[GaitSpec, GaitSpec]:
     """
     runs = any(segment.mode == "run" for segment in spec.segments)
     far, share = _far_runner(rng) if runs else _far_style(rng, ACCENT_RAD), rng.uniform() ** 0.7
-    own = {name: getattr(spec.style, name) for name in BOUNDS}
-    changed = {name: value + share * (getattr(far, name) - value) for name, value in own.items()}
-    style = dataclasses.replace(spec.style, **changed | {"cadence": spec.style.cadence}, seed=far.seed)
+    style = dataclasses.replace(_between_styles(spec.style, far, share), cadence=spec.style.cadence)
     plain = dataclasses.replace(style, accent_rad=0.0, bounce_m=0.0)
     return dataclasses.replace(spec, style=plain), dataclasses.replace(spec, style=style)
+
+
+def _between_styles(near: Style, far: Style, share: float) -> Style:
+    """So much of the way from one person to another, whose accent it is."""
+    changed = {name: (1 - share) * getattr(near, name) + share * getattr(far, name) for name in BOUNDS}
+    return dataclasses.replace(near, **changed, seed=far.seed)
 
 
 def _style(rng: Rng) -> Style:
@@ -358,4 +411,9 @@ RECIPES: dict[str, Callable[[float, int, str, Rng], GaitSpec]] = {
     "sideways": _sideways,
     "turn_in_place": _turn_in_place,
     "small_steps": _small_steps,
+}
+_NEAR: dict[str, Callable[[float, int, str, Rng], GaitSpec]] = {
+    "walk": _near_walk,
+    "turn": _near_turn,
+    "run": _near_run,
 }

@@ -55,6 +55,16 @@ def stray(kinematics: Kinematics, clip: Clip, copy: int = 0) -> Stray:
     return Stray(plain, _strayed(kinematics, clip, rng))
 
 
+def part_way(kinematics: Kinematics, both: Stray, share: float) -> Clip:
+    """A motion so much of the way from the plain one to the strayed, 0 to 1."""
+    plain, strayed = both
+    qpos = plain.qpos + share * (strayed.qpos - plain.qpos)
+    qpos[:, 3:7] = rotations.nlerp(plain.qpos[:, 3:7], strayed.qpos[:, 3:7], np.full(len(qpos), share))
+    kinematics.body.couplings.apply(qpos)
+    words = {"name": strayed.name, "source": plain.source, "licence": plain.licence}
+    return make_clip(kinematics, qpos, plain.rate_hz, labels=plain.labels, **words)
+
+
 def _strayed(kinematics: Kinematics, clip: Clip, rng: np.random.Generator) -> Clip:
     frames, rate_hz = clip.frames, clip.rate_hz
     body, qpos, most = kinematics.body, clip.qpos.copy(), RUNNING if clip.category == "run" else 1.0

@@ -21,8 +21,8 @@ class TaskConfig:
 
     horizons_s: how far ahead the target is observed; the first must be one control step [s].
     initial_activation: of every muscle at reset, where no policy is at hand to prime it.
-    intent: fingerprint of the weights by which the target ahead is what the body intends (`motion/intent`); where
-    empty, the motion as it is.
+    intent: fingerprint of the weights by which the target ahead is what the body intends (`motion/intent`), with
+    `@0.5` and the like to so much of the way; where empty, the motion as it is.
     shared_by: of a torque form, by what its torques are shared among the muscles, which then are what is simulated
     (one of `body.muscles.EFFORTS`, see `sim/shared`); where empty, they act on the joints themselves.
     """

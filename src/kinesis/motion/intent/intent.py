@@ -27,7 +27,10 @@ SHIPPED = Path(__file__).parent / "weights.safetensors"
 SMOOTH_HZ = 6.0
 """What the network says is smoothed below this."""
 LASTING = 0.85
-"""Share that is believed of what a whole motion is moved by: some of it is how this person carries himself."""
+"""Share that is believed of what a whole motion is moved by on both sides alike: how this person carries himself.
+
+What it is moved by to one side is believed wholly: whoever leans to one side leaves his way to that side.
+"""
 ERROR_M = 0.010
 """By how much the network moves landmarks, on average over a motion, that fit together: built-in ones by 0.7 to 7 mm.
 
@@ -39,22 +42,30 @@ ABREAST_HZ = 0.1
 
 @dataclasses.dataclass(frozen=True)
 class Intent:
-    """Turns clips into the motions that `kinematics`' body intends. weights: of the network."""
+    """Turns clips into the motions that `kinematics`' body intends.
+
+    weights: of the network. share: of what it says, 0 to 1, that is carried out; of what lasts to one side, always all.
+    """
 
     weights: Weights
     kinematics: Kinematics
+    share: float = 1.0
 
     def __call__(self, clip: Clip) -> Clip:
         """The intended motion: as many frames at the same rate, under the same name; the clip itself where it fits."""
         body = self.kinematics.body
         seen = see(body, clip.qpos, clip.landmarks, clip.rate_hz)
         moves = lowpass(self.weights.moves(seen.values, clip.rate_hz), clip.rate_hz, SMOOTH_HZ)
-        moves -= (1.0 - LASTING) * moves.mean(0)
+        lasting = moves.mean(0)
+        aside = 0.5 * (lasting - self.weights.mirrored(lasting))
+        moves -= (1.0 - LASTING) * (lasting - aside)
         led = self._remade(clip, moved(body, clip.qpos, moves, seen.heading))
-        share = _believed(float(np.linalg.norm((clip.landmarks - led.landmarks)[:, body.tracked], axis=-1).mean()))
-        if not share:
+        distance = np.linalg.norm((clip.landmarks - led.landmarks)[:, body.tracked], axis=-1).mean()
+        believed = _believed(float(distance))
+        if believed == 0.0:
             return clip
-        led = self._remade(clip, moved(body, clip.qpos, share * moves, seen.heading))
+        moves = believed * (aside + self.share * (moves - aside))
+        led = self._remade(clip, moved(body, clip.qpos, moves, seen.heading))
         ahead = (clip.landmarks - led.landmarks)[:, body.tracked].mean(1)
         qpos = led.qpos.copy()
         qpos[:, :2] += _slow(ahead[:, :2], clip.rate_hz)
@@ -83,12 +94,13 @@ def shipped() -> Weights:
     return read_weights(SHIPPED)
 
 
-def weights_of(fingerprint: str, where: str | None = None) -> Weights:
-    """The shipped weights, if this is their fingerprint.
+def weights_of(name: str, where: str | None = None) -> tuple[Weights, float]:
+    """The shipped weights, if `name` is their fingerprint, and the share that is carried out: all, or as in `abc@0.5`.
 
     Raises:
-        KinesisError: if they are others, naming `where` the fingerprint comes from.
+        KinesisError: if they are others, or it is no share, naming `where` the name comes from.
     """
+    fingerprint, _, share = name.partition("@")
     if shipped().fingerprint != fingerprint:
         raise KinesisError(
             "taught to follow what other weights intend",
@@ -96,10 +108,17 @@ def weights_of(fingerprint: str, where: str | None = None) -> Weights:
             got=f"fingerprint {fingerprint}",
             expected=shipped().fingerprint,
         )
-    return shipped()
+    try:
+        carried_out = float(share or 1.0)
+    except ValueError:
+        carried_out = float("nan")
+    if not 0.0 <= carried_out <= 1.0:
+        raise KinesisError("not a share of an intent", where=where, got=share, expected="0 to 1")
+    return shipped(), carried_out
 
 
-def intended(fingerprint: str, kinematics: Kinematics, clips: Sequence[Clip]) -> list[Clip]:
-    """The motions that a body intends for clips, by the weights of this fingerprint; see `weights_of`."""
-    intent = Intent(weights_of(fingerprint), kinematics)
+def intended(name: str, kinematics: Kinematics, clips: Sequence[Clip]) -> list[Clip]:
+    """The motions that a body intends for clips, by the weights and to the share that `weights_of` finds."""
+    weights, share = weights_of(name)
+    intent = Intent(weights, kinematics, share)
     return [intent(clip) for clip in clips]

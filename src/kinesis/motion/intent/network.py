@@ -43,8 +43,12 @@ class Weights:
     def moves(self, values: np.ndarray, rate_hz: float) -> np.ndarray:
         """(frame, move) for features (frame, feature) at rate_hz; the mean of what the mirrored motion would need."""
         image = values[:, self.tensors["mirror.feature"]] * self.tensors["mirror.feature_sign"]
-        mirrored = self._one_side(image, rate_hz)[:, self.tensors["mirror.move"]] * self.tensors["mirror.move_sign"]
-        return 0.5 * (self._one_side(values, rate_hz) + mirrored)
+        return 0.5 * (self._one_side(values, rate_hz) + self.mirrored(self._one_side(image, rate_hz)))
+
+    def mirrored(self, moves: np.ndarray) -> np.ndarray:
+        """The moves (..., move) of the mirror image."""
+        image: np.ndarray = moves[..., self.tensors["mirror.move"]] * self.tensors["mirror.move_sign"]
+        return image
 
     def _one_side(self, values: np.ndarray, rate_hz: float) -> np.ndarray:
         t = self.tensors
