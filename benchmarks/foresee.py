@@ -39,7 +39,7 @@ from kinesis.task import Env, TaskConfig
 from kinesis.task.symmetry import measure_symmetry
 from kinesis.task.twin import Goal, Instant, Sight
 
-LONGEST_S = 5.0
+LONGEST_S = 9.0
 """Of a motion only its beginning is followed."""
 WARM, WARM_AGAIN = 8, 2
 """Rounds in which dynamics and outlook learn, before the expert does; and where they have learnt before."""

@@ -149,7 +149,7 @@ def default() -> Experiment:
     latae and the rectus femoris of the walker, and a little of the runner, were driven with muscles of their nerves
     (`benchmarks/nerves.py`; 171), the walker saw what is wanted a centimetre lower (`benchmarks/lower.py`; 176), and
     what it does in a stride was sought by published bands of moments and forces (`benchmarks/gains.py`; 177-179). At
-    last the runner and the third were led down gradients of what is foreseen (`benchmarks/foresee.py`; 182-187).
+    last the runner and the third were led down gradients of what is foreseen (`benchmarks/foresee.py`; 182-192).
     """
     teacher, student, muscles = walk().stages
     assert teacher.ppo
