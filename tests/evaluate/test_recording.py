@@ -143,8 +143,8 @@ def test_fibres_lie_within_their_range_and_move_as_they_change(recording, body):
 
 
 def test_a_recording_stops_where_the_person_falls(checkpoint, clips):
-    weak = Mass(3.0)
-    fallen = record(checkpoint.policy, checkpoint.card.task, clips[:1], perturbation=weak)[0]
+    heavy = Mass(5.0)
+    fallen = record(checkpoint.policy, checkpoint.card.task, clips[:1], perturbation=heavy)[0]
     share = fallen.labels["frame_coverage"]
     assert share < 1.0
     assert len(fallen) == 3 * round(share * 70)
