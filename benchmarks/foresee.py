@@ -376,7 +376,7 @@ def main(
     intent_share: float | None = None,
     seed: int = 0,
 ) -> None:
-    """A minute a round on one core, after some minutes of preparation; goes on from OUT.state.safetensors.
+    """A minute or two a round on one core, after some minutes of preparation; goes on from OUT.state.safetensors.
 
     expert: of the gate, which, from 0. motions: separated by commas; of these every twentieth is judged by, and not
     learnt from, nor are its strayed copies. strays: imperfect copies of each that take its place, 0 for the motions as

@@ -55,14 +55,18 @@ def test_it_does_not_matter_where_a_motion_is_and_which_way_it_goes(turns: list[
     np.testing.assert_allclose(there.landmarks, rotations.rotate(turn, here.landmarks) + shift, atol=1e-4)
 
 
-def test_the_mirror_image_of_a_motion_is_intended_as_the_mirror_image(turns: list[Clip]) -> None:
-    assert _from_its_image(stray(KINEMATICS, turns[3]).strayed) < 1e-3  # bones' sides differ by tenths of a millimetre
+KNOWN = pytest.mark.xfail(strict=True, reason="4 mm at one landing: the reduction asks which foot bears the body")
+
+
+@pytest.mark.parametrize("turn", [0, 1, pytest.param(2, marks=KNOWN), 3, 4, 5])
+def test_the_mirror_image_of_a_motion_is_intended_as_the_mirror_image(turns: list[Clip], turn: int) -> None:
+    clip = stray(KINEMATICS, turns[turn]).strayed
+    assert _from_its_image(clip) < 1e-3  # bones' sides differ by tenths of a millimetre
 
 
 def test_so_it_is_for_all_motions_before_residuals_are_reduced(
     turns: list[Clip], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In one of these six the reduction, which asks which foot bears the body, makes 4 mm of the half before it."""
     monkeypatch.setattr("kinesis.motion.intent.intent.reduced", lambda _kinematics, clip: clip)
     for clip in turns:
         assert _from_its_image(stray(KINEMATICS, clip).strayed) < 1e-3
