@@ -10,6 +10,7 @@ python benchmarks/foresee.py --policy default --out nearer.safetensors --expert 
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -378,6 +379,8 @@ def main(
 ) -> None:
     """A minute or two a round on one core, after some minutes of preparation; goes on from OUT.state.safetensors.
 
+    Every ten rounds OUT is kept as OUT_10, OUT_20 and so on besides, for `together.py`.
+
     expert: of the gate, which, from 0. motions: separated by commas; of these every twentieth is judged by, and not
     learnt from, nor are its strayed copies. strays: imperfect copies of each that take its place, 0 for the motions as
     they are. rounds: of gathering, learning and improving, of which the first eight improve nothing, nor the first two
@@ -421,6 +424,7 @@ def main(
         )
         if turn % 10 == 9 or turn == rounds - 1:
             made = search.save(out, search.card())
+            shutil.copy(out, out.with_stem(f"{out.stem}_{search.spent.samples // (steps * envs)}"))
             score = summarise([run.score for run in follow_clips(made, search.task, judged)])
             print(
                 f"judged: success {score['success']:.3f}, strictly {score['success_strict']:.3f}, "
