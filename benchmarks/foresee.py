@@ -372,6 +372,7 @@ def main(
     rounds: int = 60,
     steps: int = 64,
     envs: int = 256,
+    fits: int = 40,
     horizon: int = 20,
     rate: float = 1e-5,
     intent_share: float | None = None,
@@ -384,8 +385,8 @@ def main(
     expert: of the gate, which, from 0. motions: separated by commas; of these every twentieth is judged by, and not
     learnt from, nor are its strayed copies. strays: imperfect copies of each that take its place, 0 for the motions as
     they are. rounds: of gathering, learning and improving, of which the first eight improve nothing, nor the first two
-    when it goes on. steps: of each of so many bodies in a round. horizon: so many steps are foreseen. rate: of
-    learning, of the expert.
+    when it goes on. steps: of each of so many bodies in a round. fits: steps downhill in a round, of the expert.
+    horizon: so many steps are foreseen. rate: of learning, of the expert.
     intent_share: of what the intent says, that is carried out from now on; by default as in the policy's card.
     """
     body = load(load_checkpoint(policy).card.task.body)
@@ -415,7 +416,7 @@ def main(
         found = search.gather(steps)
         known = search.learn_dynamics(found, 600 if warm else 200)
         explained = search.learn_outlook(300)
-        cost = float("nan") if warm else search.improve(40)
+        cost = float("nan") if warm else search.improve(fits)
         search.spent = search.spent.and_more(steps * envs, time.monotonic() - began)
         print(
             f"{search.spent.seconds:.0f} s, round {turn + 1}: {int(found.failed.sum())} fell, dynamics' error "
