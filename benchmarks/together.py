@@ -26,7 +26,7 @@ def main(policy: str, out: Path, experts: list[str], intent_share: float | None 
     """Write OUT.
 
     policy: from which the stops went out. experts: as NUMBER=STOP,STOP or NUMBER=STOP,STOP@SHARE of the way from the
-    former expert; samples and seconds are the last stop's. intent_share: of what the intent says, that is carried out
+    former expert; samples and seconds are the last stop's, and wrong where it did not go out from the policy. intent_share: of what the intent says, that is carried out
     from now on; by default as in the policy's card.
     """
     former = load_checkpoint(policy)
@@ -48,8 +48,10 @@ def main(policy: str, out: Path, experts: list[str], intent_share: float | None 
 
 
 def expert_of(checkpoint: Checkpoint, number: int) -> dict[str, Tensor]:
-    """Weights and normaliser."""
-    return gate_of(checkpoint.policy, number).experts[number].actor.plain_state()
+    """Weights and normaliser of a gate's expert, or of a policy that is an expert by itself."""
+    alone = checkpoint.card.gate is None
+    actor = checkpoint.policy.actor if alone else gate_of(checkpoint.policy, number).experts[number].actor
+    return actor.plain_state()
 
 
 def mean_of(states: list[dict[str, Tensor]]) -> dict[str, Tensor]:
