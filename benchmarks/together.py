@@ -26,8 +26,8 @@ def main(policy: str, out: Path, experts: list[str], intent_share: float | None 
     """Write OUT.
 
     policy: from which the stops went out. experts: as NUMBER=STOP,STOP or NUMBER=STOP,STOP@SHARE of the way from the
-    former expert; samples and seconds are the last stop's, and wrong where it did not go out from the policy. intent_share: of what the intent says, that is carried out
-    from now on; by default as in the policy's card.
+    former expert; samples and seconds are the last stop's, and wrong where it did not go out from the policy.
+    intent_share: of what the intent says, that is carried out from now on; by default as in the policy's card.
     """
     former = load_checkpoint(policy)
     made, card = load_checkpoint(policy).policy, dataclasses.replace(former.card, scores={})
