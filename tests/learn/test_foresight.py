@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from kinesis.body.twin import Levers, rotated_by
+from kinesis.body.twin import rotated_by
 from kinesis.command import Follow
 from kinesis.learn.foresight import Dynamics, Outlook, apart
 from kinesis.motion.library import Library
@@ -14,10 +14,8 @@ ENVS, STEPS = 8, 12
 
 
 @pytest.fixture(scope="module")
-def dynamics(body):
+def dynamics(body, levers):
     torch.manual_seed(0)
-    levers = Levers(body)
-    levers.fit(body, fits=200)
     return Dynamics(body, TASKS.get("imitate")(), levers)
 
 
@@ -87,8 +85,8 @@ def test_an_excitation_changes_what_is_foreseen(dynamics, steps):
 
 def test_an_outlook_is_positive_and_of_what_differs(steps):
     now, *_, goal = steps
-    differs = apart(now[:ENVS], goal)
-    there = now[:ENVS]._replace(
+    differs = apart(now.at(slice(ENVS)), goal)
+    there = now.at(slice(ENVS))._replace(
         landmarks=goal.landmarks[:, 0],
         landmark_speeds=goal.landmark_speeds,
         rotation=goal.rotation,

@@ -104,7 +104,7 @@ class Sides:
         return torch.cat([0.5 * shared[:half], shared[half:]])
 
 
-class _ByBlocks:
+class ByBlocks:
     """A layer's `forward` by the two blocks of its weight, kept while no gradient is asked for and nothing changes."""
 
     def __init__(self, layer: nn.Linear, rows: Sides, columns: Sides) -> None:
@@ -112,11 +112,17 @@ class _ByBlocks:
         self._known: tuple[int, list[Tensor]] = (-1, [])
 
     def __call__(self, x: Tensor) -> Tensor:
-        shared, differing, bias = self._blocks()
+        """The layer's answer to x (..., column)."""
+        return self.by(self.blocks(), x)
+
+    def by(self, blocks: list[Tensor], x: Tensor) -> Tensor:
+        """The answer by what `blocks` gave, which is then taken apart once for many calls."""
+        shared, differing, bias = blocks
         a, b = self.columns.parts(x)
         return self.rows.whole(F.linear(a, shared, bias), F.linear(b, differing))
 
-    def _blocks(self) -> list[Tensor]:
+    def blocks(self) -> list[Tensor]:
+        """Weights of what the sides share and of how they differ, and the bias of what they share."""
         weight, bias = (_own(self.layer, name) for name in ("weight", "bias"))
         version = weight._version + bias._version
         if not torch.is_grad_enabled() and self._known[0] == version:
@@ -201,7 +207,7 @@ class ReflectedModel(MLPModel):
             rows = self._outputs(symmetry, width) if layer is layers[-1] else Reflection.halves(width)
             parametrize.register_parametrization(layer, "weight", _Projected(rows, columns))
             parametrize.register_parametrization(layer, "bias", _Projected(rows, None))
-            layer.forward = _ByBlocks(layer, rows.sides, columns.sides)  # type: ignore[method-assign,assignment]
+            layer.forward = ByBlocks(layer, rows.sides, columns.sides)  # type: ignore[method-assign,assignment]
             columns = rows
         normaliser = self.obs_normalizer
         mean, second = normaliser._mean, normaliser._var + normaliser._mean**2

@@ -52,9 +52,9 @@ class Instant(NamedTuple):
         marks = bones.moving(position, rotation, joints, velocity, spin, speeds)
         return cls(position, rotation, velocity, spin, joints, speeds, state.activation.clone(), load, *marks)
 
-    def __getitem__(self, rows: object) -> Self:  # type: ignore[override]
+    def at(self, rows: Tensor | slice) -> Self:
         """The same rows of everything."""
-        return type(self)(*(values[rows] for values in tuple(self)))  # type: ignore[index]
+        return type(self)(*(values[rows] for values in self))
 
 
 class Goal(NamedTuple):
@@ -93,9 +93,9 @@ class Goal(NamedTuple):
             now.qpos[:, :2].clone(),
         )
 
-    def __getitem__(self, rows: object) -> Self:  # type: ignore[override]
+    def at(self, rows: Tensor | slice) -> Self:
         """The same rows of everything."""
-        return type(self)(*(values[rows] for values in tuple(self)))  # type: ignore[index]
+        return type(self)(*(values[rows] for values in self))
 
 
 def facing(rotation: Tensor) -> Tensor:
