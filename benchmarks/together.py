@@ -1,4 +1,4 @@
-"""Experts of a gate replaced by means of an expert's stops, or moved a part of the way there.
+"""Experts of a gate replaced by means of an expert's stops, moved a part of the way there, or left out.
 
 `foresee.py` keeps a stop every ten rounds; the mean of several is steadier than each, and a part of the way from the
 former expert may keep what it could do. The gate, and the experts that are not named, stay.
@@ -19,15 +19,19 @@ from torch import Tensor
 
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Card, Checkpoint, joined, load_checkpoint, save_checkpoint
-from kinesis.learn.experts import gate_of
+from kinesis.learn.experts import gate_of, without
+from kinesis.learn.networks import Policy
 
 
-def main(policy: str, out: Path, experts: list[str], intent_share: float | None = None) -> None:
+def main(
+    policy: str, out: Path, experts: list[str], intent_share: float | None = None, leave_out: int | None = None
+) -> None:
     """Write OUT.
 
     policy: from which the stops went out. experts: as NUMBER=STOP,STOP or NUMBER=STOP,STOP@SHARE of the way from the
     former expert; samples and seconds are the last stop's, and wrong where it did not go out from the policy.
     intent_share: of what the intent says, that is carried out from now on; by default as in the policy's card.
+    leave_out: the expert that the policy is to do without; what he cost still counts, as nobody knows his part.
     """
     former = load_checkpoint(policy)
     made, card = load_checkpoint(policy).policy, dataclasses.replace(former.card, scores={})
@@ -43,6 +47,9 @@ def main(policy: str, out: Path, experts: list[str], intent_share: float | None 
     if intent_share is not None:
         weights = card.task.intent.partition("@")[0]
         card = dataclasses.replace(card, task=dataclasses.replace(card.task, intent=f"{weights}@{intent_share:g}"))
+    if leave_out is not None and card.gate:
+        made = Policy(without(gate_of(made, leave_out), leave_out, card.gate))
+        card = dataclasses.replace(card, spreads=tuple(one.spread for one in made.actor.experts))
     save_checkpoint(out, made, card, half=True)
     print(f"{out}: {card.samples / 1e6:.1f} million samples, {card.wall_clock_s / 3600:.1f} h, {card.task.intent}")
 

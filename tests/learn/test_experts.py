@@ -11,7 +11,7 @@ from kinesis.command import Follow
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Card, leading, load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from kinesis.learn.config import PPO, Experiment, Network, Stage
-from kinesis.learn.experts import Choice, Mixture, gate_of
+from kinesis.learn.experts import Choice, Mixture, gate_of, without
 from kinesis.learn.networks import Policy, make_actor, make_critic, observations
 from kinesis.learn.pipeline import Pipeline
 from kinesis.learn.ppo import make_ppo
@@ -240,3 +240,22 @@ def test_an_expert_that_a_policy_has_not_is_refused(env):
         gate_of(policy, 3)
     with pytest.raises(KinesisError, match=r"no gate over experts"):
         gate_of(policy.actor.experts[0], 0)
+
+
+@pytest.mark.parametrize("out", [0, 1, 2])
+def test_without_one_expert_the_others_act_as_before_wherever_he_did_not(env, out):
+    whole, seen = mixture(env), torch.randn(200, env.observation.shape[1])
+    whole.eval()
+    rest = without(whole, out, GATE)
+    chosen, number = whole.chosen(seen), torch.tensor([index for index in range(3) if index != out])
+    others = chosen != out
+    assert 0 < others.sum() < len(seen)
+    assert torch.equal(number[rest.chosen(seen)][others], chosen[others])
+    assert torch.equal(rest.network()(seen)[others], whole.network()(seen)[others])
+
+
+@pytest.mark.parametrize("count", [(3, 3), (3, -1), (1, 0)])
+def test_an_expert_who_is_not_there_or_the_last_cannot_be_left_out(env, count):
+    experts, out = count
+    with pytest.raises(KinesisError, match="cannot be left out"):
+        without(mixture(env, experts), out, GATE)

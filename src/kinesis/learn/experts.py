@@ -151,3 +151,20 @@ def gate_of(policy: Policy, expert: int) -> Mixture:
     if not 0 <= expert < len(policy.actor.experts):
         raise KinesisError("no such expert", got=expert, expected=f"from 0 to {len(policy.actor.experts) - 1}")
     return policy.actor
+
+
+def without(gate: Mixture, expert: int, network: Network) -> Mixture:
+    """A gate over the others, who are as likely among themselves as before; its network is described by `network`.
+
+    Raises:
+        KinesisError: if it has not that expert, or no other.
+    """
+    others = [one for index, one in enumerate(gate.experts) if index != expert]
+    if len(others) != len(gate.experts) - 1 or not others:
+        raise KinesisError("an expert that cannot be left out", got=expert, expected=f"one of {len(gate.experts)}")
+    made, last = Mixture(others, network), f"mlp.{len(gate.mlp) - 1}."
+    kept = torch.tensor([index for index in range(len(gate.experts)) if index != expert])
+    state = ReflectedModel.plain_state(gate)
+    ReflectedModel.load_plain_state(made, {k: v[kept] if k.startswith(last) else v for k, v in state.items()})
+    made.eval()
+    return made
