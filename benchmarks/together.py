@@ -24,7 +24,11 @@ from kinesis.learn.networks import Policy
 
 
 def main(
-    policy: str, out: Path, experts: list[str], intent_share: float | None = None, leave_out: int | None = None
+    policy: str,
+    out: Path,
+    experts: tuple[str, ...] = (),
+    intent_share: float | None = None,
+    leave_out: int | None = None,
 ) -> None:
     """Write OUT.
 
@@ -47,8 +51,10 @@ def main(
     if intent_share is not None:
         weights = card.task.intent.partition("@")[0]
         card = dataclasses.replace(card, task=dataclasses.replace(card.task, intent=f"{weights}@{intent_share:g}"))
-    if leave_out is not None and card.gate:
-        made = Policy(without(gate_of(made, leave_out), leave_out, card.gate))
+    if leave_out is not None:
+        gate = gate_of(made, leave_out)
+        assert card.gate
+        made = Policy(without(gate, leave_out, card.gate))
         card = dataclasses.replace(card, spreads=tuple(one.spread for one in made.actor.experts))
     save_checkpoint(out, made, card, half=True)
     print(f"{out}: {card.samples / 1e6:.1f} million samples, {card.wall_clock_s / 3600:.1f} h, {card.task.intent}")

@@ -116,3 +116,12 @@ def test_moments_are_of_the_environments(led):
     assert isinstance(found.goals[0], Goal)
     assert found.excitation.shape == (STEPS, ENVS, search.env.num_actions)
     assert ((found.excitation >= 0) & (found.excitation <= 1)).all()
+
+
+def test_an_expert_that_acted_nowhere_learns_nothing(begin):
+    search = begin()
+    found = search.gather(STEPS)
+    search.rounds = [found._replace(acted=torch.zeros_like(found.acted))]
+    before = {name: value.clone() for name, value in search.mlp.state_dict().items()}
+    assert search.improve(3) is None
+    assert all(torch.equal(value, before[name]) for name, value in search.mlp.state_dict().items())
