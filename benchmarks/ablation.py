@@ -15,6 +15,7 @@ import json
 import os
 import platform
 import shutil
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -25,9 +26,9 @@ from typing import Any
 
 import matplotlib as mpl
 import mujoco
-import tyro
 
 from kinesis.body import load
+from kinesis.cli import command
 from kinesis.errors import KinesisError
 from kinesis.evaluate import follow_clips, summarise
 from kinesis.learn import load_checkpoint
@@ -256,4 +257,4 @@ def _plot(groups: dict[tuple[str, float], list[dict[str, Any]]]) -> None:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 
 import numpy as np
 import torch
-import tyro
 
 from kinesis import rotations
 from kinesis.body import load
 from kinesis.body.state import facing
+from kinesis.cli import command
 from kinesis.evaluate.follow import follow_batch, make_env
 from kinesis.evaluate.metrics import SUCCESS_LIMIT_M
 from kinesis.learn import Policy, load_checkpoint
@@ -71,4 +72,4 @@ def main(policy: str = "default", motions: str = "builtin:validation,builtin:tes
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

@@ -10,13 +10,13 @@ example). Joint moments by inverse dynamics, 6 Hz low-pass; then min of summed s
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import mujoco
 import numpy as np
-import tyro
 from scipy.interpolate import CubicSpline
 
 from kinesis.analysis.demand import LOWPASS_HZ, MEASURED_HZ, Demand, demand_of_measured
@@ -25,6 +25,7 @@ from kinesis.analysis.effort_table import correlation
 from kinesis.analysis.emg.channels import channel_of, mixing
 from kinesis.analysis.inverse import JointMoments, inverse_dynamics
 from kinesis.body import Body, Kinematics, load
+from kinesis.cli import command
 from kinesis.motion.clip import velocities
 from kinesis.motion.filters import lowpass
 from kinesis.motion.find import find_motions
@@ -163,4 +164,4 @@ def main(shared: Path = SHARED) -> None:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

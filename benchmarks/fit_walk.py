@@ -9,12 +9,12 @@ python benchmarks/fit_walk.py --norms DIR --column 4 --out column.json
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import tyro
 from scipy.interpolate import PchipInterpolator
 from scipy.signal import butter, sosfiltfilt
 
@@ -22,6 +22,7 @@ from kinesis.analysis.gait_curves import PELVIC_PLANE_RAD
 from kinesis.analysis.norms import load_norms
 from kinesis.body import Kinematics, load
 from kinesis.body.dynamics import fold, inverse
+from kinesis.cli import command
 from kinesis.motion.gait import GaitSpec, Segment, generate, generator, harmonics, pattern, steady, walking
 from kinesis.motion.gait.course import EVEN_WALK_S, Gaits
 from kinesis.motion.gait.slip import slip
@@ -240,4 +241,4 @@ def main(norms: Path, column: int, out: Path, steps: int = 20, seed: int = 0) ->
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

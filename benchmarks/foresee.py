@@ -6,12 +6,13 @@ python benchmarks/foresee.py --policy default --out nearer.safetensors --expert 
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
-import tyro
 
 from kinesis.body import Body, Kinematics, load
+from kinesis.cli import command
 from kinesis.evaluate import follow_clips, summarise
 from kinesis.learn.checkpoint import load_checkpoint
 from kinesis.learn.foresee import Costs, Foresee, state_of
@@ -104,4 +105,4 @@ def main(
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

@@ -13,17 +13,18 @@ python benchmarks/gains.py --policy policy.safetensors --out nearer.safetensors 
 from __future__ import annotations
 
 import functools
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
-import tyro
 from bands import Bands
 from evolution import CANDIDATES, Evolution
 from sought import Sought
 
 from kinesis.body import Body, load
+from kinesis.cli import command
 from kinesis.errors import KinesisError
 from kinesis.evaluate.follow import Run, count_frames, follow_batch, make_env
 from kinesis.evaluate.metrics import SUCCESS
@@ -154,4 +155,4 @@ def main(
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

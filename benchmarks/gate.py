@@ -11,16 +11,17 @@ python benchmarks/gate.py --walker WALKER --rest REST --out policy.safetensors [
 from __future__ import annotations
 
 import dataclasses
+import sys
 import time
 from collections import deque
 from pathlib import Path
 
 import torch
-import tyro
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from kinesis.body import Body, Kinematics, load
+from kinesis.cli import command
 from kinesis.command import Follow
 from kinesis.learn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from kinesis.learn.config import Network
@@ -157,4 +158,4 @@ def main(
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

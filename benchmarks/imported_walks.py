@@ -7,6 +7,7 @@ python benchmarks/imported_walks.py DIR [--policy default]
 from __future__ import annotations
 
 import json
+import sys
 from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Annotated
 import tyro
 
 from kinesis.body import load
+from kinesis.cli import command
 from kinesis.errors import KinesisError
 from kinesis.evaluate import follow_clips, summarise
 from kinesis.evaluate.metrics import Score
@@ -93,4 +95,4 @@ def _line(name: str, count: object, row: dict) -> str:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

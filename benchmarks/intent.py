@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
-import tyro
 from rich.progress import Progress
 
 from kinesis.body import Kinematics, load
+from kinesis.cli import command
 from kinesis.learn.intent import Schooling, make_pairs, teach
 from kinesis.motion.corpus import RATE_HZ, builtin
 from kinesis.motion.gait import LICENCE, SOURCE
@@ -59,4 +60,4 @@ def _distance_mm(one: np.ndarray, other: np.ndarray) -> float:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

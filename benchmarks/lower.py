@@ -9,13 +9,14 @@ python benchmarks/lower.py --policy driven.safetensors --out lower.safetensors -
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import torch
-import tyro
 from sought import SHIFT_M, must_be_mirrored, same_on_both_sides, shifts_of
 
 from kinesis.body import load
+from kinesis.cli import command
 from kinesis.evaluate.follow import make_env
 from kinesis.learn.checkpoint import load_checkpoint, save_checkpoint
 from kinesis.learn.experts import gate_of
@@ -43,4 +44,4 @@ def main(policy: str, out: Path, metres: float, expert: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

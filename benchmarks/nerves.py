@@ -13,13 +13,14 @@ python benchmarks/nerves.py --policy default --out driven.safetensors
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-import tyro
 
 from kinesis.body import load
+from kinesis.cli import command
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import load_checkpoint, save_checkpoint
 from kinesis.learn.experts import gate_of
@@ -66,4 +67,4 @@ def main(policy: str, out: Path, expert: int = 0, share: float = 1.0, only: tupl
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

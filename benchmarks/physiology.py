@@ -23,6 +23,7 @@ from kinesis.analysis.gait_curves import CURVES
 from kinesis.analysis.gait_tables import gait_table
 from kinesis.analysis.norms import Norms, load_norms
 from kinesis.body import load
+from kinesis.cli import command
 from kinesis.errors import KinesisError
 from kinesis.evaluate import Recording, follow_clips, record, summarise
 from kinesis.evaluate.provenance import policy_id
@@ -160,4 +161,4 @@ def _share(value: float | None) -> str:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

@@ -12,15 +12,16 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import tyro
 
 from kinesis.body import load
 from kinesis.body.state import State
+from kinesis.cli import command
 from kinesis.command import Follow
 from kinesis.learn import load_checkpoint
 from kinesis.motion.find import find_motions
@@ -121,4 +122,4 @@ def main(policy: str = "default") -> None:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

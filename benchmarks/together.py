@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 from pathlib import Path
 
 import torch
-import tyro
 from torch import Tensor
 
+from kinesis.cli import command
 from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Card, Checkpoint, joined, load_checkpoint, save_checkpoint
 from kinesis.learn.experts import gate_of, without
@@ -91,4 +92,4 @@ def with_cost(card: Card, former: Card, stop: Card) -> Card:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

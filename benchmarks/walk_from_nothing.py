@@ -13,14 +13,15 @@ import json
 import os
 import platform
 import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import mujoco
-import tyro
 
 from kinesis.body import Kinematics, load
+from kinesis.cli import command
 from kinesis.evaluate import follow_clips, summarise
 from kinesis.learn import load_checkpoint
 from kinesis.learn.pipeline import Pipeline, Position
@@ -72,4 +73,4 @@ def main(seed: int = 0, keep: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    sys.exit(command(main))

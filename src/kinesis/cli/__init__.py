@@ -6,7 +6,7 @@ import logging
 import os
 import select
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from kinesis import __version__
@@ -45,10 +45,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb == "--version":
         print(f"kinesis {__version__}")
         return 0
+    return _told(lambda: run(verb, rest))
+
+
+def command(function: Callable[..., int | None]) -> int:
+    """Run a script's `main`, its arguments by its signature; returns the exit code, as `main` of this module does."""
+    import tyro
+
+    return _told(lambda: tyro.cli(function) or 0)
+
+
+def _told(call: Callable[[], int]) -> int:
+    """What it returns; a refusal as one sentence on standard error, and no trace of an interruption."""
     logging.basicConfig(format="%(message)s")
     logging.getLogger("kinesis").setLevel(logging.INFO)
     try:
-        code = run(verb, rest)
+        code = call()
         sys.stdout.flush()
         return code
     except KinesisError as error:

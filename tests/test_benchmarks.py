@@ -1,0 +1,129 @@
+"""The commands under `benchmarks/`: how they are called, how they refuse; experts put together; a search."""
+
+import importlib
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from kinesis.errors import KinesisError
+from kinesis.learn.checkpoint import load_checkpoint, save_checkpoint
+from kinesis.learn.experts import gate_of
+
+FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
+COMMANDS = sorted(path.name for path in FOLDER.glob("*.py") if "command(main)" in path.read_text())
+EXPERT = 1
+
+
+@pytest.fixture
+def call(monkeypatch):
+    """Runs a command as `python benchmarks/NAME ...` would; its exit code."""
+    monkeypatch.syspath_prepend(FOLDER)
+
+    def called(name, *arguments):
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(FOLDER / name), run_name="__main__")
+        return ended.value.code
+
+    return called
+
+
+@pytest.fixture
+def room(monkeypatch):
+    """Imports a file under benchmarks/."""
+    monkeypatch.syspath_prepend(FOLDER)
+    return importlib.import_module
+
+
+def actor_of(checkpoint):
+    return gate_of(checkpoint.policy, EXPERT).experts[EXPERT].actor
+
+
+@pytest.fixture(scope="module")
+def stops(tmp_path_factory):
+    """Two files of `lean` in which the first layer of one expert is further by 1/8, and less far by 1/8."""
+    folder = tmp_path_factory.mktemp("stops")
+    for name, far in (("more", 0.125), ("less", -0.125)):
+        stop = load_checkpoint("lean")
+        state = actor_of(stop).plain_state()
+        state["mlp.0.bias"] = state["mlp.0.bias"] + far
+        actor_of(stop).load_plain_state(state)
+        save_checkpoint(folder / f"{name}.safetensors", stop.policy, stop.card.further([], 1000, 60.0))
+    return folder
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_says_how_it_is_called(call, capsys, name):
+    assert call(name, "--help") == 0
+    said = capsys.readouterr().out
+    assert said.startswith("usage: ")
+    assert f"benchmarks/{name} [-h]" in said
+
+
+def test_a_refusal_is_one_sentence(call, capsys, tmp_path):
+    code = call(
+        "together.py", "--policy", "lean", "--out", tmp_path / "x.safetensors", "--experts", "one=a.safetensors"
+    )
+    assert code == 2
+    said = capsys.readouterr().err
+    assert said == "kinesis: experts are given as NUMBER=STOP,STOP@SHARE; got one=a.safetensors.\n"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "moved"), [("more,less", 0.0), ("more", 0.125), ("more@0.5", 0.0625), ("less,less@0.5", -0.0625)]
+)
+def test_an_expert_becomes_the_mean_of_its_stops_or_comes_part_of_the_way(call, stops, tmp_path, words, moved):
+    out = tmp_path / "made.safetensors"
+    names, _, share = words.partition("@")
+    files = ",".join(str(stops / f"{name}.safetensors") for name in names.split(","))
+    asked = f"{EXPERT}={files}" + (f"@{share}" if share else "")
+    assert call("together.py", "--policy", "lean", "--out", out, "--experts", asked, "--intent-share", 0.5) == 0
+    former, made = load_checkpoint("lean"), load_checkpoint(out)
+    was, is_now = actor_of(former).plain_state(), actor_of(made).plain_state()
+    assert torch.allclose(is_now["mlp.0.bias"] - was["mlp.0.bias"], torch.tensor(moved), atol=2e-3)
+    assert all(torch.equal(was[name], is_now[name]) for name in was if name != "mlp.0.bias")
+    assert made.card.samples == former.card.samples + 1000
+    assert made.card.wall_clock_s == former.card.wall_clock_s + 60.0
+    assert made.card.task.intent.endswith("@0.5")
+
+
+def bowl(candidates):
+    """Cost of (candidate, 3), least at 1, -1, 0.5."""
+    return ((candidates - np.array([1.0, -1.0, 0.5])) ** 2).sum(1)
+
+
+def test_an_evolution_finds_the_bottom_of_a_bowl(room, tmp_path):
+    search = room("evolution").Evolution(tmp_path / "notes.json", ["bowl"], ["a", "b", "c"], width=0.5)
+    rng = np.random.default_rng(0)
+    first = search.step(bowl, rng, steps=10)
+    for _ in range(60):
+        last = search.step(bowl, rng, steps=10)
+    assert first == pytest.approx(2.25)
+    assert last < 1e-3
+    assert search.generation == 61
+    assert search.state["steps"] == 610
+
+
+def test_an_evolution_goes_on_from_its_notes_as_if_nothing_had_happened(room, tmp_path):
+    evolution = room("evolution").Evolution
+    whole = evolution(tmp_path / "whole.json", ["bowl"], ["a", "b", "c"], width=0.5)
+    for turn in range(4):
+        whole.step(bowl, np.random.default_rng(turn), steps=10)
+        evolution(tmp_path / "parts.json", ["bowl"], ["a", "b", "c"], 0.5).step(bowl, np.random.default_rng(turn), 10)
+    parts = evolution(tmp_path / "parts.json", ["bowl"], ["a", "b", "c"], width=0.5)
+    assert np.array_equal(parts.middle, whole.middle)
+    assert parts.generation == 4
+
+
+def test_notes_of_another_search_are_refused(room, tmp_path):
+    evolution = room("evolution").Evolution
+    evolution(tmp_path / "notes.json", ["bowl"], ["a"], 0.5).step(lambda c: c[:, 0] ** 2, np.random.default_rng(0), 1)
+    with pytest.raises(
+        KinesisError, match=r"notes\.json: another search is noted; got \['bowl'\], expected \['ridge'\]"
+    ):
+        evolution(tmp_path / "notes.json", ["ridge"], ["a"], 0.5)
