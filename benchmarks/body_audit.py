@@ -8,12 +8,14 @@ The second part is read from what `body_calibration.py` measured; run that first
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 from kinesis.analysis.anatomy import FIBRE_TOLERANCE, Audit, audit, markdown
 from kinesis.body import load
 from kinesis.body.calibration import OUTLIERS
+from kinesis.cli import command
 
 PAGE = Path(__file__).parents[1] / "docs" / "body.md"
 MEASURED = Path(__file__).parent / "results" / "body_calibration.json"
@@ -113,4 +115,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command(main))

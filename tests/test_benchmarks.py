@@ -14,7 +14,7 @@ from kinesis.learn.checkpoint import load_checkpoint, save_checkpoint
 from kinesis.learn.experts import gate_of
 
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
-COMMANDS = sorted(path.name for path in FOLDER.glob("*.py") if "command(main)" in path.read_text())
+COMMANDS = sorted(path.name for path in FOLDER.glob("*.py") if "def main(" in path.read_text())
 EXPERT = 1
 
 
