@@ -15,7 +15,8 @@ from kinesis.body import Body, Kinematics, load
 from kinesis.cli import command
 from kinesis.evaluate import follow_clips, summarise
 from kinesis.learn.checkpoint import load_checkpoint
-from kinesis.learn.foresee import Costs, Foresee, state_of
+from kinesis.learn.costs import Costs
+from kinesis.learn.foresee import Foresee, state_of
 from kinesis.motion.clip import Clip, beginning
 from kinesis.motion.find import find_motions
 from kinesis.motion.stray import part_way, stray

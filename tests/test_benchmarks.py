@@ -1,4 +1,4 @@
-"""The commands under `benchmarks/`: how they are called, how they refuse; experts put together; a search."""
+"""The commands under `benchmarks/`: how they are called, how they refuse; experts put together; a search; bands."""
 
 import importlib
 import runpy
@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from kinesis.analysis.gait import analyse
 from kinesis.errors import KinesisError
+from kinesis.evaluate import record
 from kinesis.learn.checkpoint import load_checkpoint, save_checkpoint
 from kinesis.learn.experts import gate_of
+from kinesis.motion.find import find_motions
 
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
 COMMANDS = sorted(path.name for path in FOLDER.glob("*.py") if "def main(" in path.read_text())
@@ -127,3 +130,49 @@ def test_notes_of_another_search_are_refused(room, tmp_path):
         KinesisError, match=r"notes\.json: another search is noted; got \['bowl'\], expected \['ridge'\]"
     ):
         evolution(tmp_path / "notes.json", ["ridge"], ["a"], 0.5)
+
+
+@pytest.fixture(scope="module")
+def recordings(body):
+    """Of `lean`: a walk, and standing."""
+    lean = load_checkpoint("lean")
+    clips = [find_motions(f"builtin:{name}", body)[0] for name in ("walk@1.2", "stand-test")]
+    return record(lean.policy, lean.card.task, clips)
+
+
+@pytest.fixture
+def bands_around(room, recordings, body, tmp_path):
+    """Bands of two curves, so many standard deviations above what the walk's curves are; a point is lost at 1.8."""
+    walk = analyse([recordings[0]]).fullest
+
+    def made(off_sd, sd=2.0):
+        means = {name: walk.curve(name).mean(0) for name in ("knee_flexion", "hip_flexion")}
+        rows = [
+            f"{name},{percent},{mean[percent] + off_sd * sd:.6f},{sd:g}"
+            for name, mean in means.items()
+            for percent in range(101)
+        ]
+        path = tmp_path / "norms.csv"
+        path.write_text("\n".join(["curve,percent,mean,sd", *rows]) + "\n")
+        return room("bands").Bands(path, body, {"knee_flexion": 1.0, "hip_flexion": 3.0}, far_sd=1.8)
+
+    return made
+
+
+@pytest.mark.parametrize(("off_sd", "share"), [(0.0, 0.0), (0.7, 0.0), (1.3, 0.5), (-1.3, 0.5), (1.8, 1.0), (9.0, 1.0)])
+def test_what_is_further_from_a_band_costs_more_up_to_all_of_its_weight(bands_around, recordings, off_sd, share):
+    assert bands_around(off_sd)(recordings[0]) == pytest.approx(4.0 * share, abs=1e-4)
+
+
+def test_who_does_not_walk_costs_most(bands_around, recordings):
+    bands = bands_around(0.0)
+    assert bands(recordings[1]) == bands.most == 4.0
+
+
+def test_curves_without_a_band_and_bands_of_no_width_are_refused(room, bands_around, body, tmp_path):
+    bands_around(0.0)
+    bands = room("bands").Bands
+    with pytest.raises(KinesisError, match="no band; got ankle_angle, expected hip_flexion, knee_flexion"):
+        bands(tmp_path / "norms.csv", body, {"ankle_angle": 1.0}, far_sd=1.8)
+    with pytest.raises(KinesisError, match=r"far_sd: nothing is that near; got 0\.8, expected above 0\.8"):
+        bands(tmp_path / "norms.csv", body, {"knee_flexion": 1.0}, far_sd=0.8)

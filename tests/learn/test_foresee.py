@@ -6,8 +6,9 @@ import torch
 from kinesis.errors import KinesisError
 from kinesis.learn import foresee
 from kinesis.learn.checkpoint import load_checkpoint
+from kinesis.learn.costs import Costs, distance
 from kinesis.learn.experts import gate_of
-from kinesis.learn.foresee import FAR, OUTLOOK_GAMMA, Costs, Foresee, Round, distance
+from kinesis.learn.foresee import FAR, OUTLOOK_GAMMA, Foresee, Round
 from kinesis.task.twin import Goal, Instant
 
 ENVS, STEPS, HORIZON, EXPERT = 8, 10, 4, 2
