@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from operator import attrgetter
 
 import torch
 from tensordict import TensorDict
@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from kinesis.learn.config import Network
 from kinesis.learn.exploration import EXPLORATIONS
 from kinesis.learn.reflect import ReflectedModel
-from kinesis.learn.single import for_one
+from kinesis.learn.single import Alone, for_one
 
 GROUP = "policy"
+_VERSION = attrgetter("_version")
 
 
 def observations(values: Tensor) -> TensorDict:
@@ -133,17 +134,17 @@ class Policy:
         self.spread, self.span = spread, span
         self.network = nn.Sequential(actor.network(), ExpectedClip(spread, span))
         self._tensors = [*self.network.parameters(), *self.network.buffers()]
-        self._for_one: tuple[int, Callable[[Tensor], Tensor] | None] = (-1, None)
+        self._for_one: tuple[int, Alone | None] = (-1, None)
 
     @torch.no_grad()
     def __call__(self, observation: Tensor) -> Tensor:
         """The mean action, as clipped under exploration."""
         alone = self._alone() if len(observation) == 1 else None
-        return alone(observation[0])[None] if alone else self.network(observation)
+        return torch.from_numpy(alone(observation.numpy()[0])[None]) if alone else self.network(observation)
 
-    def _alone(self) -> Callable[[Tensor], Tensor] | None:
+    def _alone(self) -> Alone | None:
         """`for_one` of this network, made anew when its weights have changed."""
-        version = sum(tensor._version for tensor in self._tensors)
+        version = sum(map(_VERSION, self._tensors))
         if self._for_one[0] != version:
             self._for_one = version, for_one(self.network[0], self.spread, self.span)
         return self._for_one[1]

@@ -15,7 +15,7 @@ import numba
 import numpy as np
 import torch
 from rsl_rl.modules import EmpiricalNormalization
-from torch import Tensor, nn
+from torch import nn
 
 from kinesis.learn.likeliest import Likeliest
 from kinesis.learn.reflect import Reflection, reflections_of
@@ -23,11 +23,15 @@ from kinesis.learn.reflect import Reflection, reflections_of
 _KINDS = {nn.ELU: 0.0, nn.SiLU: 1.0}
 
 
-def for_one(network: nn.Module, spread: float, span: tuple[float, float]) -> Callable[[Tensor], Tensor] | None:
+Alone = Callable[[np.ndarray], np.ndarray]
+"""Maps one observation (width,) float32 to an action (action,); numpy, as torch takes longer over one row."""
+
+
+def for_one(network: nn.Module, spread: float, span: tuple[float, float]) -> Alone | None:
     """What a normaliser and plain layers, with one kind of nonlinearity between them, make of one observation.
 
-    (width,) to (action,), as `ExpectedClip` clips it; holds copies of the weights. Of a gate's experts only the
-    likeliest is asked. None for other networks.
+    Clips as `ExpectedClip` does, and holds copies of the weights. Of a gate's experts only the likeliest is asked.
+    None for other networks.
     """
     if isinstance(network, Likeliest):
         return _likeliest(network)
@@ -52,15 +56,15 @@ def for_one(network: nn.Module, spread: float, span: tuple[float, float]) -> Cal
     sign, scratch = sides[0].sign.numpy(), np.empty((3, 2 * int(counts.sum(1).max())), np.float32)
     options = np.array([_KINDS[kinds.pop()], spread, *span])
 
-    def run(observation: Tensor) -> Tensor:
+    def run(observation: np.ndarray) -> np.ndarray:
         action = np.empty(len(last), np.float32)
-        _run(observation.numpy(), mean, scale, weights, counts, first, sign, last, options, scratch, action)
-        return torch.from_numpy(action)
+        _run(observation, mean, scale, weights, counts, first, sign, last, options, scratch, action)
+        return action
 
     return run
 
 
-def _likeliest(network: Likeliest) -> Callable[[Tensor], Tensor] | None:
+def _likeliest(network: Likeliest) -> Alone | None:
     """`for_one` of a gate, and of experts that each clip as they were trained to."""
     gate, experts = for_one(network.gate, 0.0, (0.0, 1.0)), []
     for expert in network.experts:
@@ -69,7 +73,7 @@ def _likeliest(network: Likeliest) -> Callable[[Tensor], Tensor] | None:
         if alone is None:
             return None
         experts.append(alone)
-    return gate and (lambda observation: experts[int(gate(observation).argmax())](observation))
+    return gate and (lambda observation: experts[gate(observation).argmax()](observation))
 
 
 def _widths(layers: Sequence[nn.Linear]) -> list[int]:

@@ -115,7 +115,7 @@ class CpuSim:
         self.roll(self._now, self._control, self.control_spec, self._path, self._sensed)
         self._now[:] = self._path[:, -1]
         diverged = _diverged(self._began, self._now, self.substeps / self.physics_hz)
-        if diverged.any():
+        if np.count_nonzero(diverged):
             self._now[diverged, 1:] = np.r_[self.body.standing_qpos(), np.zeros(self._width - 1 - self.model.nq)]
         self.diverged = torch.from_numpy(diverged)
         self.state = self._read()
@@ -171,15 +171,15 @@ class CpuSim:
         qpos, qvel = self._now[:, 1 : 1 + model.nq], self._now[:, 1 + model.nq : 1 + model.nq + model.nv]
         landmarks = self._kinematics.landmarks(qpos, qvel)
         plain = self._now.astype(np.float32)
-        feet = torch.from_numpy(self._sensed[:, -1].reshape(self.num_envs, -1, 6).astype(np.float32))
+        feet = self._sensed[:, -1].reshape(self.num_envs, -1, 6).astype(np.float32)
         return State(
             qpos=torch.from_numpy(plain[:, 1 : 1 + model.nq]),
             qvel=torch.from_numpy(plain[:, 1 + model.nq : 1 + model.nq + model.nv]),
             landmarks=torch.from_numpy(landmarks.position.astype(np.float32)),
             landmark_velocities=torch.from_numpy(landmarks.velocity.astype(np.float32)),
             activation=torch.from_numpy(plain[:, 1 + model.nq + model.nv :]),
-            ground_force=-feet[..., :3],
-            pressure=feet[..., 3:],
+            ground_force=torch.from_numpy(-feet[:, :, :3]),
+            pressure=torch.from_numpy(feet[:, :, 3:]),
         )
 
 

@@ -93,6 +93,7 @@ class Env:
             threads=threads,
         )
         self.step_s = 1.0 / config.control_hz
+        self._longest = (config.longest_episode_s - 1e-6) * config.control_hz
         self.prime, self.auto_reset = prime, auto_reset
         self.tables = Tables.of(self.body)
         self._law_constants = self.law.prepare(self.body)
@@ -154,9 +155,8 @@ class Env:
         failed = self.sim.diverged.numpy().copy()
         for term, ending in self._enders:
             failed |= ending(moment, **term.constants)
-        old = self.age.numpy() * self.step_s >= self.config.longest_episode_s - 1e-6
-        over = ~failed & (self.command.over | old)
-        return failed, over, np.flatnonzero(failed | over)
+        ended = failed | self.command.over | (self.age.numpy() >= self._longest)
+        return failed, ended & ~failed, ended.nonzero()[0]
 
     def tighten(self, share: float) -> None:
         """End episodes at this share of the distances [m] that the configuration's endings allow."""

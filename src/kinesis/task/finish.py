@@ -34,4 +34,4 @@ def mean_landmark(m: Moment, *, limit_m: float) -> np.ndarray:
 @ENDINGS.register("fallen")
 def fallen(m: Moment, *, lowest_m: float = 0.5, least_up: float = 0.6) -> np.ndarray:
     """The pelvis is low or the trunk leans far."""
-    return (m.arrays.qpos[:, 2] < lowest_m) | (m.facing[:, 4] < least_up)
+    return kernels.fallen(m.arrays.qpos, m.facing, lowest_m, least_up)

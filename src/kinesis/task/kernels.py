@@ -152,3 +152,12 @@ def any_beyond(marks: np.ndarray, wanted: np.ndarray, limit_m: float) -> np.ndar
                 square += (wanted[env, k, axis] - marks[env, k, axis]) ** 2
             found[env] |= square > limit_m**2
     return found
+
+
+@_compiled
+def fallen(qpos: np.ndarray, facing: np.ndarray, lowest_m: float, least_up: float) -> np.ndarray:
+    """(env,) bool: the root is lower than lowest_m, or its up has less than least_up of the world's."""
+    found = np.empty(len(qpos), np.bool_)
+    for env in range(len(qpos)):
+        found[env] = qpos[env, 2] < np.float32(lowest_m) or facing[env, 4] < np.float32(least_up)
+    return found
