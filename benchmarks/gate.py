@@ -40,9 +40,6 @@ GATE = Network((256, 128), (256, 128))
 WALKS = ("walk", "stand")
 NEAR_M = 0.05
 """Mean distance of the tracked landmarks up to which the walker is trusted."""
-WARY = 2.0
-"""By how much likelier than the others the walker must be, in the gate's logits: of a recording, a few of his steps
-are worse than none."""
 ENVS, STEPS, KEPT, UPDATES, BATCH = 256, 40, 25, 150, 1024
 LEARNING_RATE, LAST_RATE = 1e-3, 5e-5
 NOISE = 0.03
@@ -98,6 +95,7 @@ def main(
     runner: str | None = None,
     all_runs: bool = False,
     runs_sooner: float = 0.0,
+    wary: float = 2.0,
     rounds: int = 40,
     seed: int = 0,
 ) -> None:
@@ -105,6 +103,8 @@ def main(
 
     runs_sooner: added to the runner's logit in the end. In a run, a few steps of the expert for the rest are worse than
     none, and he takes one in five where the gate is in doubt.
+
+    wary: taken from the walker's: of a recording, a few of his steps are worse than none.
 
     The card counts the samples and seconds of all; ancestors that they share count as often.
     """
@@ -138,7 +138,7 @@ def main(
         right = [round(float((said == who)[kept[-1][1] == who].float().mean()), 3) for who in range(len(experts))]
         print(f"{time.monotonic() - started:.0f} s, round {number + 1}: right of each one's states {right}")
     logits = mixture.mlp[-1].parametrizations.bias.original.data
-    logits[0] -= WARY
+    logits[0] -= wary
     logits[1] += runs_sooner * (runner is not None)
     mixture.eval()
     spreads = tuple(expert.policy.spread for expert in experts)

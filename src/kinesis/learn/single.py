@@ -195,7 +195,7 @@ def _bend(x: np.ndarray, kind: float) -> None:
 def _expm1(x: np.float32) -> np.float32:
     """exp(x) - 1 for x from -80 to 80, to 2e-7 of it or of one; a loop of these is vectorised, one of `math` is not.
 
-    x = k ln 2 + r with ln 2 in two parts (Cody & Waite 1980), then six terms of the series in r.
+    x = k ln 2 + r with ln 2 in two parts (Cody & Waite 1980), then seven terms of the series in r.
     """
     k = np.floor(x * np.float32(1.44269504) + np.float32(0.5))
     r = x - k * np.float32(0.693359375) + k * np.float32(2.12194440e-4)
