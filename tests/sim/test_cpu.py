@@ -1,5 +1,7 @@
 """The simulator's contract: fresh state, complete resets, determinism, native controllers."""
 
+from dataclasses import fields
+
 import mujoco
 import numpy as np
 import pytest
@@ -44,6 +46,21 @@ def test_a_step_is_the_engines_own_steps(body):
             mujoco.mj_step(sim.model, data)
         assert np.allclose(sim.state.qpos[i], data.qpos, atol=1e-5)
         assert np.allclose(sim.state.activation[i], data.act, atol=1e-6)
+
+
+def test_what_is_felt_is_the_ground_after_a_step_and_nobody_moves(body):
+    sim = CpuSim(body, ENVS)
+    state = start(sim)
+    sim.step(torch.rand(ENVS, 80, generator=torch.Generator().manual_seed(0)))
+    before = {key: value.clone() for key, value in sim.snapshot().items()}
+    ids = torch.tensor([4, 1])
+    felt = sim.felt(ids, State(*(getattr(state, field.name)[ids] for field in fields(State))))
+    assert all(torch.equal(before[key], value) for key, value in sim.snapshot().items())
+    sim.reset(torch.arange(ENVS), state)
+    sim.step(state.activation)
+    for ours, stepped in zip(felt, (sim.state.ground_force, sim.state.pressure), strict=True):
+        assert torch.equal(ours, stepped[ids])
+    assert felt[0][..., 2].sum(1).min() > 0.1 * 9.81 * body.model.body_mass.sum()
 
 
 def test_a_shove_changes_the_speed_of_the_whole_body_and_of_nobody_else(body):

@@ -6,49 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from kinesis.body import FORWARD_B, Kinematics, load
-from kinesis.command import Follow
+from kinesis.body import FORWARD_B, load
 from kinesis.errors import KinesisError
-from kinesis.motion.clip import make_clip
-from kinesis.motion.gait import GaitSpec, Segment, generate
-from kinesis.motion.library import Library
 from kinesis.rotations import from_axis_angle, heading, multiply, rotate
-from kinesis.task import TASKS, Env, Term
+from kinesis.task import TASKS
 from kinesis.task.actions import LAWS, joint_torque
 from kinesis.task.observe import OBSERVATIONS
 from kinesis.task.reward import REWARDS
 
-ENVS = 4
-
-
-def wave(body, *, turn=0.0, shift=(0.0, 0.0), seconds=2.0):
-    """A made-up motion: swaying joints, drifting forward; turned about z and shifted."""
-    t = np.arange(int(seconds * 50) + 1) / 50
-    qpos = np.tile(body.standing_qpos(), (len(t), 1))
-    qpos[:, body.joint_qpos] += 0.15 * (1 + np.sin(2 * np.pi * t[:, None] + np.arange(14)))
-    qpos[:, 0] += 0.3 * t
-    about_z = from_axis_angle(np.array([0.0, 0.0, 1.0]), np.array(turn))
-    qpos[:, :3] = rotate(about_z, qpos[:, :3]) + np.array([*shift, 0.0])
-    qpos[:, 3:7] = multiply(about_z, qpos[:, 3:7])
-    return make_clip(Kinematics(body), qpos, 50.0, name="wave", source="test", licence="CC0-1.0")
-
-
-def build(task, clips, *, seed=0, **options):
-    config = dataclasses.replace(TASKS.get(task)(), **options.pop("changes", {}))
-    body = load(config.body)
-    command = Follow(
-        Library(body, clips, ground=config.follows_ground),
-        ENVS,
-        config.horizons_s,
-        seed=seed,
-        **options.pop("command", {}),
-    )
-    return Env(config, command, ENVS, **options)
-
-
-@pytest.fixture(scope="module")
-def clip():
-    return wave(load("legs80"))
+from .conftest import ENVS, build, wave
 
 
 @pytest.mark.parametrize("task", TASKS.names())
@@ -168,6 +134,21 @@ def test_priming_sets_the_activation_that_the_policy_would_hold(clip):
     assert torch.allclose(env.sim.state.activation, torch.tensor(0.33))
 
 
+def test_primed_muscles_and_the_first_observation_know_of_the_ground(stroll):
+    """Else every motion would begin as if in the air."""
+    env, asked = build("imitate", [stroll["legs80"]]), []
+    env.prime = lambda seen: (asked.append(seen.clone()), torch.full((len(seen), 80), 0.1))[1]
+    env.reset()
+    first, place = env.sim.state.ground_force.clone(), list(env.widths).index("ground_force")
+    begin = sum(list(env.widths.values())[:place])
+    seen = slice(begin, begin + env.widths["ground_force"])
+    assert (asked[0][:, seen] == 0).all()
+    assert torch.equal(asked[1][:, seen], env.observation[:, seen])
+    assert env.observation[:, seen].abs().amax(1).min() > 0.1
+    env.step(torch.full((ENVS, 80), 0.1))
+    assert torch.allclose(first, env.sim.state.ground_force, atol=1.0)
+
+
 def test_wrong_pairs_are_refused(clip):
     with pytest.raises(KinesisError, match="does not drive"):
         build("imitate", [clip], changes={"law": "joint_servo"})
@@ -188,142 +169,12 @@ def test_activation_is_in_range_at_150_hz_euler(clip):
         assert activation.max() <= 1.0
 
 
-def test_catching_up_pays_and_falling_behind_costs(clip):
-    env = build("imitate", [clip])
-    term, moment = REWARDS.get("catch_up"), env.moment
-    on_the_way = float(term(moment, k=20.0, time_s=0.5).min())
-    moment.now.qpos[:, 0] -= 0.1
-    behind = float(term(moment, k=20.0, time_s=0.5).max())
-    moment.now.qvel[:, 0] += 0.2
-    hurrying = float(term(moment, k=20.0, time_s=0.5).min())
-    moment.now.qvel[:, 0] -= 0.4
-    dawdling = float(term(moment, k=20.0, time_s=0.5).max())
-    assert dawdling < behind < hurrying
-    assert hurrying == pytest.approx(on_the_way, abs=1e-3)
-    assert on_the_way > 0.99
-
-
-def test_physiology_pays_for_soft_steady_steps(clip):
-    env = build("imitate", [clip])
-    m = env.moment
-    m.now.ground_force[:] = 0.0
-    m.control = m.now.activation.clone()
-    full = {"impact": {"k": 5.0, "limit_bw": 1.3}, "foot_slip": {"k": 2.0}, "smoothness": {"k": 30.0}}
-    for name, constants in full.items():
-        assert torch.allclose(REWARDS.get(name)(m, **constants), torch.ones(env.num_envs)), name
-    m.now.ground_force[:, 0, 2], m.now.ground_force[:, 1, 2] = m.tables.weight_n, 0.8 * m.tables.weight_n
-    assert torch.allclose(REWARDS.get("impact")(m, **full["impact"]), torch.exp(torch.tensor(-5.0 * 0.5**2)))
-    m.now.landmark_velocities[:, m.tables.feet, :2] = 0.0
-    m.now.landmark_velocities[:, m.tables.feet[0], 0] = 0.5
-    assert torch.allclose(REWARDS.get("foot_slip")(m, k=2.0), torch.exp(torch.tensor(-2.0 * 0.25)))
-    m.control = m.now.activation + 0.1
-    assert torch.allclose(REWARDS.get("smoothness")(m, k=30.0), torch.exp(torch.tensor(-0.3)), atol=1e-5)
-
-
-def test_bearing_on_a_foot_that_ought_to_swing_costs(clip):
-    env = build("imitate", [clip])
-    m, term = env.moment, REWARDS.get("swing_load")
-    feet, wanted = m.tables.feet, m.target.now.landmarks
-    m.now.ground_force[:] = 0.0
-    m.now.ground_force[:, 0, 2] = 0.5 * m.tables.weight_n
-    wanted[:, feet, 2] = 0.02
-    assert torch.allclose(term(m, k=2.0), torch.ones(env.num_envs))
-    wanted[:, feet[0], 2] = 0.2  # the heel is up, the ball still bears
-    assert torch.allclose(term(m, k=2.0), torch.ones(env.num_envs))
-    wanted[:, feet[1], 2] = 0.1
-    assert torch.allclose(term(m, k=2.0), torch.exp(torch.tensor(-2.0 * 0.25)))
-
-
-@pytest.fixture
-def borne():
-    """A moment of a task that rewards for the ground's part, which is just as wanted, and its wanted forces."""
-    clip = generate(Kinematics(load("legs80")), GaitSpec((Segment(0.0, "walk", 1.2),), 3.0))
-    env = build(
-        "imitate", [clip], changes={"rewards": (Term("load", 1.0, {"k": 2.0}), Term("pressure", 1.0, {"k": 9.0}))}
-    )
-    m = env.moment
-    m.now.landmarks[:] = m.target.now.landmarks
-    m.now.ground_force[:] = m.target.now.ground_force
-    m.now.pressure[:] = m.target.now.pressure
-    return m
-
-
-def test_bearing_as_the_motion_asks_pays_in_full_and_weight_on_the_other_foot_costs(borne):
-    load = REWARDS.get("load")
-    assert torch.allclose(load(borne, k=2.0), torch.ones(ENVS))
-    assert borne.target.now.ground_force[..., 2].sum(1).mean() == pytest.approx(borne.tables.weight_n, rel=0.5)
-    borne.now.ground_force[:, [0, 2], 2] += torch.tensor([-0.2, 0.2]) * borne.tables.weight_n
-    off = torch.exp(torch.tensor(-2.0 * 2 * 0.2**2))
-    enough = (borne.now.ground_force[:, [0, 2], 2] >= 0.0).all(1)
-    assert enough.any()
-    assert torch.allclose(load(borne, k=2.0)[enough], off, atol=1e-5)
-
-
-def test_bearing_on_another_place_of_the_sole_costs_by_its_load(borne):
-    pressure = REWARDS.get("pressure")
-    assert torch.allclose(pressure(borne, k=9.0), torch.ones(ENVS), atol=1e-6)
-    borne.now.pressure[:, [0, 2], 0] += 0.1
-    borne.now.pressure[:, [1, 3]] = 7.0  # where nothing bears, it does not matter where
-    share = (borne.now.ground_force[..., 2].unflatten(1, (2, -1)).sum(2) / borne.tables.weight_n).clamp(0.0, 1.0).sum(1)
-    assert torch.allclose(pressure(borne, k=9.0), torch.exp(-9.0 * 0.01 * share), atol=1e-4)
-    borne.now.pressure += torch.tensor([3.0, -2.0, 0.0])  # bearing and bone moved together
-    borne.now.landmarks += torch.tensor([3.0, -2.0, 0.0])
-    assert torch.allclose(pressure(borne, k=9.0), torch.exp(-9.0 * 0.01 * share), atol=1e-4)
-
-
 def test_only_a_task_that_reads_the_ground_gets_it(clip):
     assert build("imitate", [clip]).moment.target.now.ground_force.shape[-1] == 0
 
 
-def test_leaning_on_a_joint_stop_costs(clip):
-    env = build("imitate", [clip])
-    m, margin = env.moment, 0.05
-    middle = env.tables.joint_range.mean(1)
-    m.now.qpos[:, env.tables.joint_qpos] = middle
-    m.__dict__.pop("joints", None)
-    assert torch.allclose(REWARDS.get("joint_stops")(m, k=100.0, margin_rad=margin), torch.ones(env.num_envs))
-    m.now.qpos[:, env.tables.joint_qpos[3]] = env.tables.joint_range[3, 0]
-    m.__dict__.pop("joints", None)
-    assert torch.allclose(REWARDS.get("joint_stops")(m, k=100.0, margin_rad=margin), torch.exp(torch.tensor(-0.25)))
-
-
-def test_efforts_by_power_and_volume_cost_what_they_say(clip):
-    env = build("imitate", [clip])
-    m = env.moment
-    m.now.activation[:] = 0.5
-    everyone = torch.ones(env.num_envs)
-    assert torch.allclose(REWARDS.get("effort")(m, k=4.0), everyone * np.exp(-4.0 * 0.25))
-    assert torch.allclose(REWARDS.get("effort")(m, k=4.0, power=3.0), everyone * np.exp(-4.0 * 0.125))
-    assert torch.allclose(REWARDS.get("volume_effort")(m, k=4.0), everyone * np.exp(-4.0 * 0.25))
-    largest, smallest = m.tables.volume.argmax(), m.tables.volume.argmin()
-    costs = []
-    for muscle in (largest, smallest):
-        m.now.activation[:] = 0.0
-        m.now.activation[:, muscle] = 1.0
-        costs.append(float(REWARDS.get("volume_effort")(m, k=4.0)[0]))
-    assert costs[0] < costs[1]
-
-
-def test_physiology_terms_join_a_task_or_take_their_kinds_place():
-    from kinesis.task.recipes import PHYSIOLOGY, with_physiology
-
-    task = TASKS.get("imitate")()
-    both = with_physiology(task, ["smoothness", "cubed_effort"])
-    assert [t.name for t in both.rewards].count("effort") == 1
-    assert PHYSIOLOGY["cubed_effort"] in both.rewards
-    assert PHYSIOLOGY["smoothness"] in both.rewards
-    assert with_physiology(task, []) == task
-    with pytest.raises(KinesisError, match="smoothness"):
-        with_physiology(task, ["smothness"])
-
-
-@pytest.fixture(scope="module")
-def stroll():
-    return generate(Kinematics(load("legs80_torque")), GaitSpec((Segment(0.0, "walk", 1.2),), 3.0))
-
-
 def test_the_torques_of_the_motion_are_fed_forward(stroll):
-    env = build("imitate_torque_forward", [stroll])
+    env = build("imitate_torque_forward", [stroll["legs80_torque"]])
     none, limits = torch.zeros(ENVS, 14), torch.tensor([[-1e4, 1e4]]).expand(14, 2)
     fed, plain = (
         joint_torque(LAWS.get(law), env.moment, none, limits) for law in ("joint_servo_forward", "joint_servo")
@@ -337,7 +188,7 @@ def test_the_torques_of_the_motion_are_fed_forward(stroll):
 def test_who_is_fed_forward_stays_nearer_to_the_motion(stroll):
     far = {}
     for task in ("imitate_torque", "imitate_torque_forward"):
-        env = build(task, [stroll], seed=3, auto_reset=False)
+        env = build(task, [stroll["legs80_torque"]], seed=3, auto_reset=False)
         for _ in range(12):
             moment = env.step(torch.zeros(ENVS, 14)).moment
         far[task] = float(moment.tracked_distance.mean())
@@ -347,7 +198,7 @@ def test_who_is_fed_forward_stays_nearer_to_the_motion(stroll):
 def test_torques_shared_among_muscles_start_out_as_the_torques_of_the_motion_and_move_the_body_like_them(stroll):
     far = {}
     for task in ("imitate_shared_forward", "imitate_torque_forward"):
-        env = build(task, [stroll], seed=3, auto_reset=False)
+        env = build(task, [stroll["legs80_torque"]], seed=3, auto_reset=False)
         if task == "imitate_shared_forward":
             assert env.sim.state.activation.shape == (ENVS, 80)
             assert env.sim.state.activation.max() > 0.2

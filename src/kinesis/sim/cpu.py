@@ -120,7 +120,15 @@ class CpuSim:
         self.diverged = torch.from_numpy(diverged)
         self.state = self._read()
 
-    def roll(self, began: np.ndarray, control: np.ndarray, spec: int, path: np.ndarray, sensed: np.ndarray) -> None:
+    def roll(
+        self,
+        began: np.ndarray,
+        control: np.ndarray,
+        spec: int,
+        path: np.ndarray,
+        sensed: np.ndarray,
+        models: list[mujoco.MjModel] | None = None,
+    ) -> None:
         """The bare engine, from states of one's own; this simulator stays where it is.
 
         Args:
@@ -129,11 +137,25 @@ class CpuSim:
             spec: which parts of the engine's state `control` holds.
             path: (env, step, state) where the states after each step are written.
             sensed: (env, step, sensor) where the sensors' values are written.
+            models: one an env, by default this simulator's own.
         """
         self._pool.rollout(
-            self.models, self._datas, began, control, control_spec=spec, skip_checks=True,
+            models or self.models, self._datas, began, control, control_spec=spec, skip_checks=True,
             nstep=path.shape[1], state=path, sensordata=sensed,
         )  # fmt: skip
+
+    def felt(self, ids: Tensor, state: State) -> tuple[Tensor, Tensor]:
+        """What bodies ids (n,) feel of the ground a control step after these states (n, ...), activations held.
+
+        Returns ground_force and pressure (n, foot, 3), as in `State`; this simulator stays where it is.
+        """
+        count, steps = len(ids), self.substeps
+        began, control = np.zeros((count, self._width)), np.zeros((count, steps, self._control.shape[-1]))
+        began[:, 1:] = torch.cat([state.qpos, state.qvel, state.activation], -1).numpy()
+        control[..., : self.model.nu] = state.activation.numpy()[:, None]
+        path, sensed = np.zeros((count, steps, self._width)), np.zeros((count, steps, self.model.nsensordata))
+        self.roll(began, control, self.control_spec, path, sensed, [self.models[i] for i in ids.tolist()])
+        return self._ground(sensed)
 
     def last_step(self) -> tuple[np.ndarray, np.ndarray]:
         """Copies of the (env, substep, state) from which the engine stepped last, and of what it was given there.
@@ -171,16 +193,22 @@ class CpuSim:
         qpos, qvel = self._now[:, 1 : 1 + model.nq], self._now[:, 1 + model.nq : 1 + model.nq + model.nv]
         landmarks = self._kinematics.landmarks(qpos, qvel)
         plain = self._now.astype(np.float32)
-        feet = self._sensed[:, -1].reshape(self.num_envs, -1, 6).astype(np.float32)
+        force, pressure = self._ground(self._sensed)
         return State(
             qpos=torch.from_numpy(plain[:, 1 : 1 + model.nq]),
             qvel=torch.from_numpy(plain[:, 1 + model.nq : 1 + model.nq + model.nv]),
             landmarks=torch.from_numpy(landmarks.position.astype(np.float32)),
             landmark_velocities=torch.from_numpy(landmarks.velocity.astype(np.float32)),
             activation=torch.from_numpy(plain[:, 1 + model.nq + model.nv :]),
-            ground_force=torch.from_numpy(-feet[:, :, :3]),
-            pressure=torch.from_numpy(feet[:, :, 3:]),
+            ground_force=force,
+            pressure=pressure,
         )
+
+    @staticmethod
+    def _ground(sensed: np.ndarray) -> tuple[Tensor, Tensor]:
+        """ground_force and pressure (n, foot, 3) of the last of the sensors' values (n, step, sensor)."""
+        feet = sensed[:, -1].reshape(len(sensed), -1, 6).astype(np.float32)
+        return torch.from_numpy(-feet[:, :, :3]), torch.from_numpy(feet[:, :, 3:])
 
 
 @numba.njit(cache=True, nogil=True)

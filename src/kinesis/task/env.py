@@ -188,7 +188,7 @@ class Env:
         self._observe()
 
     def _restart(self, ids: Tensor, failed: Tensor | None = None) -> None:
-        """Put environments where their command wants them, muscles primed."""
+        """Put environments where their command wants them, muscles primed and the ground felt."""
         self.command.start(ids, failed)
         target = self.command.target(ids)
         state = self._wanted(target)
@@ -196,6 +196,7 @@ class Env:
             for _ in range(2):
                 seen = self.observe(Moment(state, target, self.action[ids] * 0.0, self.control[ids] * 0.0, self.tables))
                 state.activation = self.prime(seen)
+                state.ground_force, state.pressure = self.sim.felt(ids, state)
         self.sim.reset(ids, state)
         self.age[ids] = 0
         if len(ids) == self.num_envs:
