@@ -53,6 +53,8 @@ def main(
     horizon: int = 20,
     rate: float = 1e-5,
     intent_share: float | None = None,
+    episode_s: float | None = None,
+    shove_mps: float = 0.0,
     seed: int = 0,
 ) -> None:
     """A minute or two a round on one core, after some minutes of preparation; goes on from OUT.state.safetensors.
@@ -65,6 +67,8 @@ def main(
     when it goes on. steps: of each of so many bodies in a round. fits: steps downhill in a round, of the expert.
     horizon: so many steps are foreseen. rate: of learning, of the expert.
     intent_share: of what the intent says, that is carried out from now on; by default as in the policy's card.
+    episode_s: after so long bodies begin anew, by default as in the card. shove_mps: as they begin, their speed is
+    changed by at most this much, to any side: what recordings ask for at first is seldom what a body can do.
     """
     body = load(load_checkpoint(policy).card.task.body)
     clips = [clip for source in motions.split(",") for clip in find_motions(source, body)]
@@ -72,7 +76,20 @@ def main(
     judged = copies(body, [clip for clip in clips if _origin(clip) in judges], strays, seed)
     learnt = copies(body, [clip for clip in clips if _origin(clip) not in judges], strays, seed)
     print(f"prepares {len(learnt)} motions to learn from and {len(judged)} to be judged by", flush=True)
-    asked = [policy, expert, motions, strays, envs, horizon, rate, intent_share, seed, *vars(costs).values()]
+    asked = [
+        policy,
+        expert,
+        motions,
+        strays,
+        envs,
+        horizon,
+        rate,
+        intent_share,
+        episode_s,
+        shove_mps,
+        seed,
+        *vars(costs).values(),
+    ]
     search = Foresee(
         policy,
         expert,
@@ -83,6 +100,8 @@ def main(
         horizon=horizon,
         rate=rate,
         intent_share=intent_share,
+        episode_s=episode_s,
+        shove_mps=shove_mps,
         seed=seed,
     )
     if state_of(out).exists():

@@ -22,9 +22,9 @@ def begin(levers, clip):
     patch.setattr(foresee, "DYNAMICS_FITS", (3, 3))
     patch.setattr(foresee, "OUTLOOK_FITS", 3)
 
-    def begun(asked=ASKED):
+    def begun(asked=ASKED, **options):
         search = Foresee(
-            "default", EXPERT, [clip], Costs(), asked, envs=ENVS, horizon=HORIZON, rate=1e-4, levers=levers
+            "default", EXPERT, [clip], Costs(), asked, envs=ENVS, horizon=HORIZON, rate=1e-4, levers=levers, **options
         )
         search.warm = 1
         return search
@@ -70,6 +70,18 @@ def test_it_goes_on_where_it_was_left(led, begin):
             assert torch.equal(value, state[name]), f"{part}.{name}"
     assert again.spent.samples == search.spent.samples
     assert again.spent.seconds >= search.spent.seconds
+
+
+def test_bodies_begin_anew_as_often_as_asked_and_are_shoved_then(begin, monkeypatch):
+    search, given = begin(episode_s=0.1, shove_mps=0.2), []
+    monkeypatch.setattr(search.env.sim, "shove", lambda ids, speed: given.append((ids, speed)))
+    search.gather(STEPS)
+    assert len(given) == 2  # after five steps, and after ten
+    for ids, speed in given:
+        assert len(ids) == ENVS
+        assert (speed[:, 2] == 0.0).all()
+        assert 0.0 < speed.norm(dim=1).max() <= 0.2
+    assert search.card().task == load_checkpoint("default").card.task
 
 
 def test_another_search_is_refused(led, begin):

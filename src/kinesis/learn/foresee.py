@@ -26,6 +26,7 @@ from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Card, load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from kinesis.learn.costs import Costs, distance
 from kinesis.learn.experts import gate_of
+from kinesis.learn.exploration import shoves
 from kinesis.learn.foresight import Dynamics, Outlook, apart
 from kinesis.learn.networks import ExpectedClip, Policy
 from kinesis.learn.reflect import ByBlocks
@@ -95,6 +96,8 @@ class Foresee:
         horizon: int,
         rate: float,
         intent_share: float | None = None,
+        episode_s: float | None = None,
+        shove_mps: float = 0.0,
         seed: int = 0,
         levers: Levers | None = None,
     ) -> None:
@@ -102,8 +105,9 @@ class Foresee:
 
         policy: of whom an expert is led, the gate's `expert`-th from 0. asked: what makes two searches different, as
         JSON takes it. horizon: so many control steps are foreseen. rate: of learning, of the expert. intent_share: of
-        what the intent says, that is carried out from now on; by default as in the policy's card. levers: the muscles'
-        geometry as a network; by default it is fitted, which takes a minute.
+        what the intent says, that is carried out from now on; by default as in the policy's card. episode_s: after so
+        long bodies begin anew; by default as in the card. shove_mps: as they do, their speed is changed by at most this
+        much, to any side. levers: the muscles' geometry as a network; by default it is fitted, which takes a minute.
         """
         began = time.monotonic()
         self.source, self.asked_for = str(policy), asked
@@ -119,7 +123,8 @@ class Foresee:
         self.generator = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)
         library = Library(self.body, clips, self.task.intent)
-        task = dataclasses.replace(self.task, rewards=())
+        task = dataclasses.replace(self.task, rewards=(), longest_episode_s=episode_s or self.task.longest_episode_s)
+        self.shove_mps = shove_mps
         follow = Follow(library, envs, task.horizons_s, seed=seed)
         self.env = Env(task, follow, envs, prime=self.checkpoint.policy.prime)
         self.noise = torch.tensor([0.0, 0.02, 0.04])[torch.arange(envs) % 3, None]
@@ -198,6 +203,7 @@ class Foresee:
             excitations.append(action)
             acted.append(own)
             goes_on.append(~(result.failed | result.over))
+            self._shove(~goes_on[-1])
             failed.append(result.failed.clone())
             moments.append(self._now())
         instants, goals = zip(*moments, strict=True)
@@ -205,6 +211,11 @@ class Foresee:
         found = Round(list(instants), list(goals), *happened)
         self.rounds = [*self.rounds, found][-FRESH:]
         return found
+
+    def _shove(self, begun: Tensor) -> None:
+        """Change the speed of those bodies (env,) that have begun anew; they see it after the next step."""
+        if self.shove_mps and len(ids := begun.nonzero()[:, 0]):
+            self.env.sim.shove(ids, shoves(len(ids), self.shove_mps, self.generator))
 
     def learn_dynamics(self, found: Round, fits: int, batch: int = 1024) -> float:
         """From all that was gathered; mean error of the last fits, in variances."""

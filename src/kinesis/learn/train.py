@@ -17,6 +17,7 @@ from kinesis.errors import KinesisError
 from kinesis.learn.adapter import RslEnv
 from kinesis.learn.checkpoint import read_tensors, write_tensors
 from kinesis.learn.config import PPO
+from kinesis.learn.exploration import shoves
 from kinesis.learn.networks import Policy
 from kinesis.learn.ppo import CautiousPPO
 from kinesis.learn.reflect import ReflectedModel
@@ -140,8 +141,7 @@ class PPOStage:
         if not self.config.shove_mps:
             return
         ids = torch.nonzero(torch.rand(self.env.num_envs) < self.env.step_s / self.shove_every_s)[:, 0]
-        size, way = self.config.shove_mps * torch.rand(len(ids)), 2.0 * math.pi * torch.rand(len(ids))
-        self.env.sim.shove(ids, torch.stack([size * way.cos(), size * way.sin(), torch.zeros(len(ids))], 1))
+        self.env.sim.shove(ids, shoves(len(ids), self.config.shove_mps))
 
     def _share(self) -> float:
         """Of the run, by samples or by time, whichever is further."""
