@@ -3,8 +3,8 @@
 The walker acts on built-in walks of people's usual pace, near to the motion; a runner, where there is one, on built-in
 runs, or on all (`--all-runs`); the other on every other motion, on people unlike the average, and once the walker's
 body is away from the motion. Whose turn it is, the gate learns as a classifier of the states that it visits itself
-(DAgger, Ross 2011), that the right expert visits, and that any other does: whoever follows a motion closely must not keep
-it for having begun it. Motions are short, since the first steps of a recording matter most.
+(DAgger, Ross 2011), that the right expert visits, and that any other does: whoever follows a motion closely must not
+keep it for having begun it. Motions are short, since the first steps of a recording matter most.
 
 python benchmarks/gate.py --walker WALKER --rest REST --out policy.safetensors [--runner RUNNER [--all-runs]]
 """
