@@ -147,7 +147,8 @@ class CpuSim:
     def felt(self, ids: Tensor, state: State) -> tuple[Tensor, Tensor]:
         """What bodies ids (n,) feel of the ground a control step after these states (n, ...), activations held.
 
-        Returns ground_force and pressure (n, foot, 3), as in `State`; this simulator stays where it is.
+        Returns ground_force and pressure (n, foot, 3), as in `State`; this simulator stays where it is. It must be one
+        that is given excitations (`Controller.NONE`).
         """
         count, steps = len(ids), self.substeps
         began, control = np.zeros((count, self._width)), np.zeros((count, steps, self._control.shape[-1]))
