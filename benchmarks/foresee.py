@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -76,34 +77,17 @@ def main(
     judged = copies(body, [clip for clip in clips if _origin(clip) in judges], strays, seed)
     learnt = copies(body, [clip for clip in clips if _origin(clip) not in judges], strays, seed)
     print(f"prepares {len(learnt)} motions to learn from and {len(judged)} to be judged by", flush=True)
-    asked = [
-        policy,
-        expert,
-        motions,
-        strays,
-        envs,
-        horizon,
-        rate,
-        intent_share,
-        episode_s,
-        shove_mps,
-        seed,
-        *vars(costs).values(),
-    ]
-    search = Foresee(
-        policy,
-        expert,
-        learnt,
-        costs,
-        asked,
-        envs=envs,
-        horizon=horizon,
-        rate=rate,
-        intent_share=intent_share,
-        episode_s=episode_s,
-        shove_mps=shove_mps,
-        seed=seed,
-    )
+    options: dict[str, Any] = {
+        "envs": envs,
+        "horizon": horizon,
+        "rate": rate,
+        "intent_share": intent_share,
+        "episode_s": episode_s,
+        "shove_mps": shove_mps,
+        "seed": seed,
+    }
+    asked = [policy, expert, motions, strays, *options.values(), *vars(costs).values()]
+    search = Foresee(policy, expert, learnt, costs, asked, **options)
     if state_of(out).exists():
         search.go_on(out)
     for turn in range(rounds):

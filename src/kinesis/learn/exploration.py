@@ -1,4 +1,4 @@
-"""Exploration: how a policy's action strays from its mean. Diagonal, or Lattice (Chiappa et al. 2023). And shoves."""
+"""Exploration: how a policy's action strays from its mean. Diagonal, or Lattice (Chiappa et al. 2023)."""
 
 from __future__ import annotations
 
@@ -176,10 +176,3 @@ class _Factor:
         latent = self.columns.new_empty(count, self.columns.shape[1]).normal_()
         own = self.columns.new_empty(count, len(self.action_std)).normal_()
         return (latent @ self.columns.T + own * self.action_std).detach()
-
-
-def shoves(count: int, at_most_mps: float, generator: torch.Generator | None = None) -> Tensor:
-    """(count, 3) level changes of speed [m/s], to any side, each of at most so much; for `Backend.shove`."""
-    size, way = (torch.rand(count, generator=generator) for _ in range(2))
-    size, way = at_most_mps * size, 2.0 * math.pi * way
-    return torch.stack([size * way.cos(), size * way.sin(), torch.zeros(count)], 1)

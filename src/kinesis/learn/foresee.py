@@ -26,12 +26,12 @@ from kinesis.errors import KinesisError
 from kinesis.learn.checkpoint import Card, load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from kinesis.learn.costs import Costs, distance
 from kinesis.learn.experts import gate_of
-from kinesis.learn.exploration import shoves
 from kinesis.learn.foresight import Dynamics, Outlook, apart
 from kinesis.learn.networks import ExpectedClip, Policy
 from kinesis.learn.reflect import ByBlocks
 from kinesis.motion.clip import Clip
 from kinesis.motion.library import Library
+from kinesis.sim.various import shoves
 from kinesis.task import Env, TaskConfig
 from kinesis.task.symmetry import measure_symmetry
 from kinesis.task.twin import Goal, Instant, Sight

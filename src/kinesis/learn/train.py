@@ -17,10 +17,10 @@ from kinesis.errors import KinesisError
 from kinesis.learn.adapter import RslEnv
 from kinesis.learn.checkpoint import read_tensors, write_tensors
 from kinesis.learn.config import PPO
-from kinesis.learn.exploration import shoves
 from kinesis.learn.networks import Policy
 from kinesis.learn.ppo import CautiousPPO
 from kinesis.learn.reflect import ReflectedModel
+from kinesis.sim.various import shoves
 from kinesis.task import Env
 
 Report = Callable[[dict[str, float]], None]

@@ -1,11 +1,14 @@
-"""Bodies that differ from environment to environment, so that whoever learns there relies on none of them."""
+"""Bodies that differ from environment to environment, and shoves, so that whoever learns there relies on nothing."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import mujoco
 import numpy as np
+import torch
+from torch import Tensor
 
 from kinesis.body import Body
 from kinesis.body.variants import with_mass, with_strength
@@ -36,3 +39,10 @@ def _drawn(model: mujoco.MjModel, actuation: str, rng: np.random.Generator) -> m
     if rng.uniform() < _STRONG_SHARE:
         return with_strength(model, actuation, np.full(model.nu, rng.uniform(*STRENGTHS)))
     return with_mass(model, rng.uniform(*MASSES))
+
+
+def shoves(count: int, at_most_mps: float, generator: torch.Generator | None = None) -> Tensor:
+    """(count, 3) level changes of speed [m/s], to any side, each of at most so much; for `Backend.shove`."""
+    size, way = (torch.rand(count, generator=generator) for _ in range(2))
+    size, way = at_most_mps * size, 2.0 * math.pi * way
+    return torch.stack([size * way.cos(), size * way.sin(), torch.zeros(count)], 1)
