@@ -32,7 +32,7 @@ from kinesis.cli import command
 from kinesis.errors import KinesisError
 from kinesis.evaluate import follow_clips, summarise
 from kinesis.learn import load_checkpoint
-from kinesis.learn.checkpoint import Checkpoint
+from kinesis.learn.checkpoint import Checkpoint, replacing
 from kinesis.learn.config import Distillation, Experiment, Mining, Network, Stage
 from kinesis.learn.mining import MiningRun
 from kinesis.learn.pipeline import Pipeline, Position
@@ -200,7 +200,8 @@ def main(seconds: float = 240.0, seeds: int = 1, arms: tuple[str, ...] = tuple(A
             if any((r["arm"], r["seconds"], r["seed"]) == (name, seconds, seed) for r in rows):
                 continue
             rows.append(run_arm(name, seconds, seed, about))
-            RESULT.write_text(json.dumps(rows, indent=1) + "\n")
+            with replacing(RESULT) as temporary:
+                temporary.write_text(json.dumps(rows, indent=1) + "\n")
             write_page(rows)
     write_page(rows)
 

@@ -25,7 +25,8 @@ from torch.nn.functional import cross_entropy
 from kinesis.body import Body, load
 from kinesis.cli import command
 from kinesis.command import Follow
-from kinesis.learn.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from kinesis.errors import KinesisError
+from kinesis.learn.checkpoint import Card, Checkpoint, load_checkpoint, save_checkpoint
 from kinesis.learn.config import Network
 from kinesis.learn.experts import Mixture
 from kinesis.learn.networks import Policy
@@ -92,6 +93,11 @@ def collect(env: Env, mixture: Mixture, whose: Tensor) -> tuple[Tensor, Tensor]:
     return torch.cat(seen), torch.cat(turn)
 
 
+def _kind(card: Card) -> tuple[str, tuple[int, ...], dict[str, int]]:
+    """What experts under one gate have in common."""
+    return "a gate" if card.gate else "one network", card.network.policy, card.observations
+
+
 def main(
     walker: str,
     rest: str,
@@ -117,6 +123,11 @@ def main(
     paths = (walker, runner, rest) if runner else (walker, rest)
     experts: list[Checkpoint] = [load_checkpoint(path) for path in paths]
     card = experts[-1].card
+    for path, expert in zip(paths, experts, strict=True):
+        if (own := _kind(expert.card)) != _kind(card):
+            raise KinesisError(
+                "an expert that differs from that for the rest", where=path, got=own, expected=_kind(card)
+            )
     clips, whose, weights = motions(body, len(experts), all_runs=all_runs)
     task = dataclasses.replace(card.task, endings=ENDINGS, rewards=(), longest_episode_s=EPISODE_S)
     command = Follow(Library(body, clips, task.intent), ENVS, task.horizons_s, seed=seed, weights=weights)

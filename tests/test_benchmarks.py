@@ -77,6 +77,22 @@ def test_a_refusal_is_one_sentence(call, capsys, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_gate_wants_experts_alike(call, capsys, tmp_path):
+    assert (
+        call(
+            "gate.py",
+            "--walker",
+            "lean",
+            "--rest",
+            FOLDER / "teachers" / "student.safetensors",
+            "--out",
+            tmp_path / "x",
+        )
+        == 2
+    )
+    assert "lean: an expert that differs from that for the rest; got ('a gate'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "moved"), [("more,less", 0.0), ("more", 0.125), ("more@0.5", 0.0625), ("less,less@0.5", -0.0625)]
 )

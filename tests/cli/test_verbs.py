@@ -106,9 +106,10 @@ def test_training_runs_resumes_and_leaves_a_policy(capsys, tmp_path):
     assert (tmp_path / "0-muscles.safetensors").read_bytes() == first
     assert (tmp_path / "experiment.json").exists()
     assert list((tmp_path / "0-muscles").glob("events.out.tfevents*"))
-    code, printed = run(capsys, *command[:-1], "12288")
-    assert code == 2
-    assert "another experiment" in printed.err
+    for samples, words in (("12288", "another experiment"), ("0", "--samples: nothing to train on")):
+        code, printed = run(capsys, *command[:-1], samples)
+        assert code == 2
+        assert words in printed.err
 
 
 def test_bench_policy_prints_what_it_promises(capsys):

@@ -1,5 +1,7 @@
 """Scores on paths made by hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,12 @@ def test_summary_has_the_promised_keys_and_averages_over_clips():
     assert summary["success"] == 0.5
     assert summary["by_category"]["run"]["success"] == 0
     assert summary["by_category"]["walk"]["clips"] == 1
+
+
+def test_a_body_without_muscles_has_no_activation():
+    driven = trace([0.02] * 3)
+    torques = dataclasses.replace(driven, activation=np.zeros((0, 0)))
+    assert score(torques).mean_activation is None
+    summary = summarise([score(torques), score(torques)])
+    assert summary["mean_activation"] is None
+    assert summary["mpjpe_mm"] == 20.0

@@ -10,6 +10,7 @@ from kinesis.body import Kinematics, load
 from kinesis.body.muscles import effort_cost
 from kinesis.command import Follow
 from kinesis.errors import KinesisError
+from kinesis.learn.checkpoint import save_checkpoint
 from kinesis.learn.config import PPO, Distillation, Experiment, Network, Specialist, Stage, from_json, to_json
 from kinesis.learn.distill import DistillationStage
 from kinesis.learn.networks import Policy, bend, displace, drive, heed, make_actor, strengthen
@@ -37,6 +38,12 @@ def student(clip):
     teacher = Teacher(Policy(make_actor(NETWORK, wide, 14, noise=0.1, centre=0.0)), torque_task, env)
     actor = make_actor(NETWORK, env.observation.shape[1], 80, noise=0.1, centre=0.05)
     return env, teacher, actor
+
+
+def _elsewhere(env, follow):
+    """Where bodies are in `env`, for a command that follows other clips there."""
+    own = {"clip": follow.clip, "durations_s": follow.library.duration_s}
+    return {key: value.clone() for key, value in (env.snapshot() | own).items()}
 
 
 def test_labels_give_the_torque_that_the_teacher_asks_for(student):
@@ -84,7 +91,7 @@ def test_a_teacher_sees_the_plain_motion_that_its_student_follows_strayed(studen
     copies = [clip, stray(Kinematics(body), clip).strayed]
     follow = Follow(Library(body, copies), ENVS, env.config.horizons_s, clips=torch.ones(ENVS, dtype=torch.long))
     off = Env(env.config, follow, ENVS)
-    off.restore({key: value.clone() for key, value in env.snapshot().items()} | {"clip": follow.clip})
+    off.restore(_elsewhere(env, follow))
     fooled, plain = Teacher(teacher.policy, task, off), Teacher(teacher.policy, task, off, Library(body, [clip, clip]))
     torch.testing.assert_close(plain(), teacher())
     assert (fooled() - teacher()).abs().max() > 0.01
@@ -97,7 +104,7 @@ def test_every_environment_is_taught_by_the_teacher_of_the_clip_that_it_follows(
     body, clips = env.body, torch.arange(ENVS) % 2
     follow = Follow(Library(body, [clip, clip]), ENVS, env.config.horizons_s, clips=clips)
     both = Env(env.config, follow, ENVS)
-    both.restore({key: value.clone() for key, value in env.snapshot().items()} | {"clip": clips})
+    both.restore(_elsewhere(env, follow))
     one = Teacher(teacher.policy, TASKS.get("imitate_torque")(), both)
     other = Peer(Policy(make_actor(NETWORK, both.observation.shape[1], 80, noise=0.1, centre=0.2)), both)
     labels = Staff([one, other], [0, 1], both)()
@@ -149,6 +156,28 @@ def test_the_student_comes_closer_to_its_teacher_and_goes_on_when_killed(student
     again = DistillationStage(env, teacher, actor, SMALL, tmp_path, seed=0)
     assert again.round == SMALL.rounds
     again.run(lambda _: pytest.fail("nothing was left to do"))
+
+
+def test_a_student_killed_half_way_goes_on_as_it_was_and_gathers_before_it_learns(student, tmp_path):
+    env, teacher, actor = student
+    first = DistillationStage(env, teacher, actor, dataclasses.replace(SMALL, rounds=3), tmp_path, seed=0)
+    first.run()
+    left = {key: value.clone() for key, value in (actor.state_dict() | env.snapshot()).items()}
+    drawn = first.generator.get_state()
+    with torch.no_grad():
+        for parameter in actor.parameters():
+            parameter.zero_()
+    env.reset()
+    again = DistillationStage(env, teacher, actor, SMALL, tmp_path, seed=99)
+    for key, value in (actor.state_dict() | env.snapshot()).items():
+        assert torch.equal(value, left[key]), key
+    assert torch.equal(again.generator.get_state(), drawn)
+    assert again.optimizer.state_dict()["state"].keys() == first.optimizer.state_dict()["state"].keys() != {}
+    gathered, fit = [], again.fit
+    again.fit = lambda: gathered.append(len(again.seen)) or fit()
+    again.run()
+    assert gathered == [4, 5, 6]
+    assert again.round == SMALL.rounds
 
 
 def test_what_strong_muscles_do_is_learnt_more_closely_where_it_counts_more(student, tmp_path):
@@ -297,7 +326,10 @@ def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):
     assert final.card.data == [{"source": "test", "licence": "CC0-1.0", "clips": "1"}]
 
     other = dataclasses.replace(clip, name="other", source="elsewhere", labels={"category": "run"})
-    runs = (Specialist("run", made),)
+    runner = tmp_path / "runner.safetensors"
+    theirs = [{"source": "a runner", "licence": "CC-BY-4.0", "clips": "3"}]
+    save_checkpoint(runner, final.policy, dataclasses.replace(final.card, samples=7, data=theirs))
+    runs = (Specialist("run", str(runner)),)
     lessons = dataclasses.replace(SMALL, rounds=1, strays=1, teacher=made, specialists=runs)
     stage = Stage("bearing", TASKS.get("imitate")(), start=made, distillation=lessons)
     told = []
@@ -305,8 +337,8 @@ def test_the_whole_staged_path_runs_and_is_recorded(clip, tmp_path):
     on = load_checkpoint(again.run(lambda name, position, _: told.append((name, position.samples, position.wanted))))
     assert told[:2] == [("bearing strays", 1, 2), ("bearing strays", 2, 2)]
     assert on.card.spread == final.card.spread > 0.0
-    assert on.card.samples == final.card.samples + SMALL.steps * ENVS
-    assert [d["source"] for d in on.card.data] == ["test", "elsewhere"]
+    assert on.card.samples == final.card.samples + 7 + SMALL.steps * ENVS
+    assert sorted(d["source"] for d in on.card.data) == ["a runner", "elsewhere", "test"]
     idle = dataclasses.replace(lessons, specialists=(Specialist("rnu", made),))
     stage = dataclasses.replace(stage, distillation=idle)
     with pytest.raises(KinesisError, match=r"category of a specialist 'rnu'.*did you mean run"):
@@ -322,3 +354,9 @@ def test_a_start_that_treats_left_and_right_differently_is_refused(clip, tmp_pat
     with pytest.raises(KinesisError, match="does not treat left and right alike"):
         Pipeline(Experiment("even", "none", (again,), NETWORK), tmp_path / "second", [clip]).run()
     Pipeline(Experiment("odd", "none", (again,), lopsided), tmp_path / "third", [clip]).run()
+    wider = dataclasses.replace(lopsided, policy=(48,))
+    muscles = dataclasses.replace(again, task=TASKS.get("imitate")())
+    for stage, network, got in ((again, wider, r"\(32,\)"), (muscles, lopsided, "joint_servo of")):
+        with pytest.raises(KinesisError, match=f"another network, or another action law.*{got}"):
+            Pipeline(Experiment("other", "none", (stage,), network), tmp_path / "fourth", [clip])
+    assert not (tmp_path / "fourth").exists()

@@ -1,5 +1,7 @@
 """An expert led on by foresight: it alone changes, the search goes on where it was left, and what costs, costs."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -138,3 +140,14 @@ def test_an_expert_that_acted_nowhere_learns_nothing(begin):
     before = {name: value.clone() for name, value in search.mlp.state_dict().items()}
     assert search.improve(3) is None
     assert all(torch.equal(value, before[name]) for name, value in search.mlp.state_dict().items())
+
+
+def test_what_cannot_be_foreseen_is_refused(begin, monkeypatch):
+    with pytest.raises(KinesisError, match=f"too short to foresee; got {HORIZON} steps, expected over {HORIZON}"):
+        begin().round(HORIZON, fits=1)
+    other = load_checkpoint("default")
+    network = dataclasses.replace(other.card.network, nonlinearity="swish", symmetric=False)
+    other = dataclasses.replace(other, card=dataclasses.replace(other.card, network=network))
+    monkeypatch.setattr(foresee, "load_checkpoint", lambda _: other)
+    with pytest.raises(KinesisError, match=r"not foreseen.*swish"):
+        begin()

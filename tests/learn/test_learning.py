@@ -132,7 +132,7 @@ def test_a_reward_that_is_not_a_number_stops_the_run_and_keeps_the_last_good_sta
     bad = stage(library, tmp_path)
     bad.iterate()
     bad.save()
-    kept = weights(bad)
+    kept, left = weights(bad), bad.state_path.read_bytes()
     step = bad.env.step
 
     def poisoned(action):
@@ -144,7 +144,40 @@ def test_a_reward_that_is_not_a_number_stops_the_run_and_keeps_the_last_good_sta
     monkeypatch.setattr(bad.env, "step", poisoned)
     with pytest.raises(KinesisError, match="velocity"):
         bad.run()
+    assert bad.state_path.read_bytes() == left
     assert torch.equal(weights(stage(library, tmp_path)), kept)
+
+
+def test_a_run_that_is_interrupted_amid_an_iteration_goes_on_from_before_it(library, tmp_path, monkeypatch):
+    whole = stage(library, tmp_path / "whole")
+    whole.run()
+    cut = stage(library, tmp_path / "cut")
+    cut.save_every_s = 0.0
+    steps, step = [], cut.env.step
+
+    def interrupted(action):
+        steps.append(action)
+        if len(steps) == 3 * SMALL.steps - 1:
+            raise KeyboardInterrupt
+        return step(action)
+
+    monkeypatch.setattr(cut.env, "step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        cut.run()
+    again = stage(library, tmp_path / "cut", seed=99)
+    assert again.progress.iteration == 2
+    again.run()
+    assert torch.equal(weights(whole), weights(again))
+
+
+def test_a_run_that_is_gone_on_with_by_other_motions_is_refused(library, tmp_path):
+    begun = stage(library, tmp_path)
+    begun.iterate()
+    begun.save()
+    clip = library.clips[0]
+    more = Library(load("legs80"), [clip, dataclasses.replace(clip, name="again")])
+    with pytest.raises(KinesisError, match=r"other motions; got 2 of 4\.00 s, expected 1 of 2\.00 s"):
+        stage(more, tmp_path)
 
 
 @pytest.mark.parametrize("recipe", RECIPES.names())

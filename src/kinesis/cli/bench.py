@@ -47,7 +47,8 @@ def main(argv: Sequence[str]) -> int:
     if asked.what == "policy":
         checkpoint = load_checkpoint(asked.policy)
         task = checkpoint.card.task
-        speed = measure_policy(checkpoint.policy, task, Library(body, clips, task.intent), seconds=asked.seconds)
+        library = Library(load(task.body), clips, task.intent, ground=task.follows_ground)
+        speed = measure_policy(checkpoint.policy, task, library, seconds=asked.seconds)
         words = "{realtime_factor} times real time, policy {policy_ms} ms, control step {step_ms} ms"
         print(json.dumps(speed) if asked.json else words.format(**speed))
         return 0

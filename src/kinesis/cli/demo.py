@@ -74,6 +74,6 @@ def _table(runs: Sequence[Run]) -> Table:
             "yes" if score.success else "no",
             f"{score.frame_coverage:.0%}",
             f"{score.mpjpe_mm:.0f}",
-            f"{score.mean_activation:.3f}",
+            "-" if score.mean_activation is None else f"{score.mean_activation:.3f}",
         )
     return table

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from kinesis.errors import KinesisError
+
 if TYPE_CHECKING:
     from kinesis.evaluate import Score
     from kinesis.learn.checkpoint import Checkpoint
@@ -24,8 +26,8 @@ class Train:
     """Train a policy. Run the same command again to go on after a kill."""
 
     recipe: Annotated[str, tyro.conf.Positional]
-    """Name of a recipe: default, walk, walk_from_nothing, teacher_walk, teacher_run, teacher, walker, bearing, scratch,
-    experts, kinesis."""
+    """Name of a recipe: default, walk, walk_from_nothing, teacher_walk, teacher_run, teacher, walker, runner, bearing,
+    scratch, experts, kinesis."""
     out: Path | None = None
     """Folder of the run; default runs/RECIPE."""
     seed: int = 0
@@ -69,6 +71,8 @@ def _experiment(asked: Train) -> Experiment:
     """The recipe with what was asked for in its place."""
     from kinesis.learn.recipes import RECIPES
 
+    if asked.samples is not None and asked.samples < 1:
+        raise KinesisError("nothing to train on", where="--samples", got=asked.samples, expected="one or more")
     experiment = dataclasses.replace(RECIPES.get(asked.recipe)(), seed=asked.seed)
     if asked.motions:
         experiment = dataclasses.replace(experiment, motions=asked.motions, validation=asked.motions)
@@ -105,7 +109,7 @@ def _with_physiology(stage: Stage, names: Sequence[str]) -> Stage:
 
 
 def _judge(name: str, validation: Sequence[Clip]) -> Judge:
-    """How well a checkpoint does on the clips that no training sees."""
+    """How well a checkpoint does on these clips, which a recipe's own training never sees."""
     from kinesis.evaluate import summarise
 
     return lambda checkpoint: {"motions": name, **summarise(_scores(checkpoint, validation))}

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from kinesis.body.state import State
+from kinesis.errors import KinesisError
 from kinesis.motion.library import Library
 
 
@@ -147,13 +148,25 @@ class Follow:
             "draws": self.generator.get_state(),
             "failures": self.failures,
             "hard": self.hard,
+            "durations_s": self.library.duration_s,
         }
 
     def restore(self, snapshot: dict[str, Tensor]) -> None:
-        """See `Command`."""
+        """See `Command`.
+
+        Raises:
+            KinesisError: if it was taken with other clips.
+        """
+        saved, here = snapshot["durations_s"], self.library.duration_s
+        if not torch.equal(saved, here):
+            raise KinesisError("it was left with other motions", got=_total(here), expected=_total(saved))
         self.clip, self.time_s = snapshot["clip"].clone(), snapshot["time_s"].clone()
         self.generator.set_state(snapshot["draws"])
         self.failures, self.hard = snapshot["failures"].clone(), snapshot["hard"].clone()
+
+
+def _total(durations_s: Tensor) -> str:
+    return f"{len(durations_s)} of {float(durations_s.sum()):.2f} s"
 
 
 def _with_now(horizons_s: tuple[float, ...]) -> np.ndarray:

@@ -92,11 +92,10 @@ def make_env(policy: Policy, task: TaskConfig, clips: Sequence[Clip], perturbati
     library = Library(body, list(unique.values()), plain.intent, ground=plain.follows_ground)
     chosen = torch.tensor([places[id(clip)] for clip in clips])
     command = Follow(library, count, plain.horizons_s, clips=chosen)
-    prime = policy.prime if body.actuation == "muscle" and task.law == "excitation" else None
     if perturbation and task.shared_by:
         raise KinesisError("torques shared among muscles are not perturbed", got=perturbation.name, expected="none")
     make_sim = functools.partial(PerturbedSim, perturbation, clips) if perturbation else None
-    return Env(plain, command, count, prime=prime, auto_reset=False, make_sim=make_sim)
+    return Env(plain, command, count, prime=policy.priming(task.law), auto_reset=False, make_sim=make_sim)
 
 
 @torch.no_grad()
@@ -135,5 +134,6 @@ def _keep(kept: dict[str, list[Tensor]], env: Env, m: Moment) -> None:
 
 def _run(clip: Clip, path: dict[str, np.ndarray], task: TaskConfig) -> Run:
     measured = ("distance", "root_distance", "joint_error", "diverged")
-    trace = Trace(clip.name, clip.category, activation=path["activation"], **{key: path.pop(key) for key in measured})
+    driven = path["activation"] if task.shared_by or load(task.body).actuation == "muscle" else np.zeros((0, 0))
+    trace = Trace(clip.name, clip.category, activation=driven, **{key: path.pop(key) for key in measured})
     return Run(clip, score(trace), task.control_hz, trace=trace, **path)

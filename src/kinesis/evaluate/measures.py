@@ -68,12 +68,12 @@ def measure(run: Run, body: Body, kinematics: Kinematics) -> Row:
         row |= {f"success_{name}": scored.success, f"coverage_{name}": scored.frame_coverage}
         row[f"mpjpe_{name}_mm"] = scored.mpjpe_mm
     loosest, kept = by_rule[RULES[0].name], RULES[0].scored(run.trace)
-    row |= {key: getattr(loosest, key) for key in ("success_strict", "mpjpe_root_mm", "joint_rmse_deg")}
+    own = ("success_strict", "mpjpe_root_mm", "joint_rmse_deg", "mean_activation")
+    row |= {key: getattr(loosest, key) for key in own}
     row["velocity_error_mps"] = velocity_error(run, body, kept)
     row["dtw_mm"] = 1000.0 * warped(run, body, kept)
     row["foot_skate_mps"] = foot_skate(run, body, kept)
     row["energy_j_per_kg_m"] = energy_per_way(run, body, kinematics, kept) if body.actuation == "muscle" else None
-    row["mean_activation"] = loosest.mean_activation if body.actuation == "muscle" else None
     return {m.name: row[m.name] for m in MEASURES}
 
 

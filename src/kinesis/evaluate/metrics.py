@@ -8,7 +8,7 @@ frame included. Other rules of when a clip has failed are in `RULES`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -18,7 +18,10 @@ SUCCESS_LIMIT_M, STRICT_LIMIT_M = 0.5, 0.15
 
 @dataclass(frozen=True)
 class Score:
-    """One clip. mpjpe over tracked landmarks in the world, mpjpe_root relative to the root [mm]."""
+    """One clip. mpjpe over tracked landmarks in the world, mpjpe_root relative to the root [mm].
+
+    mean_activation: over muscles and frames; None of a body driven by torques.
+    """
 
     clip: str
     category: str
@@ -28,7 +31,7 @@ class Score:
     mpjpe_mm: float
     mpjpe_root_mm: float
     joint_rmse_deg: float
-    mean_activation: float
+    mean_activation: float | None
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Trace:
     """What happened, frame by frame after each control step, of one clip.
 
     distance (frame, tracked) [m]; root_distance: the same relative to the root; joint_error (frame, joint)
-    [rad]; activation (frame, muscle); wanted_frames: how many there should have been.
+    [rad]; activation (frame, muscle), no column without muscles; diverged (frame,): whether the engine gave up.
     """
 
     clip: str
@@ -101,7 +104,7 @@ def score(trace: Trace, rule: Rule = SUCCESS) -> Score:
         mpjpe_mm=1000.0 * float(trace.distance[kept].mean()),
         mpjpe_root_mm=1000.0 * float(trace.root_distance[kept, 1:].mean()),
         joint_rmse_deg=float(np.rad2deg(np.sqrt(np.square(trace.joint_error[kept]).mean()))),
-        mean_activation=float(trace.activation[kept].mean()),
+        mean_activation=float(trace.activation[kept].mean()) if trace.activation.size else None,
     )
 
 
@@ -124,5 +127,5 @@ def summarise(scores: Sequence[Score]) -> dict[str, object]:
 
 
 def _means(scores: Sequence[Score]) -> dict[str, object]:
-    rows = [asdict(s) for s in scores]
-    return {"clips": len(rows)} | {key: round(float(np.mean([r[key] for r in rows])), 4) for key in MEANS}
+    columns = {key: [getattr(s, key) for s in scores] for key in MEANS}
+    return {"clips": len(scores)} | {k: None if None in c else round(float(np.mean(c)), 4) for k, c in columns.items()}

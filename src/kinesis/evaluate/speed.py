@@ -63,7 +63,7 @@ def measure_policy(policy: Policy, task: TaskConfig, library: Library, *, second
     torch.set_num_threads(1)
     try:
         unrewarded = dataclasses.replace(task, rewards=())
-        env = Env(unrewarded, Follow(library, 1, task.horizons_s), 1, prime=policy.prime, threads=1)
+        env = Env(unrewarded, Follow(library, 1, task.horizons_s), 1, prime=policy.priming(task.law), threads=1)
         env.step(policy(env.observation))  # compiles what is not compiled yet
         alone: list[float] = []
         whole: list[float] = []

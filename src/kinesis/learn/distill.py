@@ -17,9 +17,11 @@ from kinesis.learn.config import Distillation
 from kinesis.learn.networks import ExpectedClip, Policy
 from kinesis.learn.reflect import ReflectedModel
 from kinesis.learn.teacher import Expert
-from kinesis.learn.train import prime_with
+from kinesis.learn.train import moments_of, parts, prime_with, put_moments
 from kinesis.task import Env
 
+_AGAIN = 4
+"""Rounds that a killed stage gathers before it learns on, for those that it had kept."""
 _COUNTS = (0.2, 5.0)
 """Least and most of a muscle's peak force over the mean that counts."""
 
@@ -54,11 +56,9 @@ class DistillationStage:
         self._counts = _counts(env.body, config.by_force)
         self.seen: deque[Tensor] = deque(maxlen=config.kept_rounds)
         self.wanted: deque[Tensor] = deque(maxlen=config.kept_rounds)
-        self.round, self.seconds = 0, 0.0
+        self.round, self.seconds, self._missing = 0, 0.0, 0
         if self.state_path.exists():
-            tensors, words = read_tensors(self.state_path)
-            actor.load_state_dict(tensors)
-            self.round, self.seconds = words["round"], words["seconds"]
+            self._resume()
 
     @property
     def samples(self) -> int:
@@ -70,6 +70,9 @@ class DistillationStage:
         longest = self.config.most_s or math.inf
         while self.round < self.config.rounds and self.seconds < longest:
             started = time.monotonic()
+            for _ in range(self._missing):
+                self.collect()
+            self._missing = 0
             numbers = self.collect()
             numbers["loss/imitation"] = self.fit()
             self.round += 1
@@ -135,8 +138,25 @@ class DistillationStage:
         return first if last is None else first * (last / first) ** (self.round / self.config.rounds)
 
     def save(self) -> None:
-        """Write the student; a killed stage goes on with it and gathers its rounds anew."""
-        write_tensors(self.state_path, self.actor.state_dict(), {"round": self.round, "seconds": self.seconds})
+        """Write student and bodies as they are; what was seen is left out, and some of it gathered anew."""
+        whole = {
+            "actor": self.actor.state_dict(),
+            "env": self.env.snapshot(),
+            "adam": moments_of(self.optimizer),
+            "random": {"noise": self.generator.get_state()},
+        }
+        tensors = {f"{part}.{name}": value for part, state in whole.items() for name, value in state.items()}
+        write_tensors(self.state_path, tensors, {"round": self.round, "seconds": self.seconds})
+
+    def _resume(self) -> None:
+        tensors, words = read_tensors(self.state_path)
+        part = parts(tensors)
+        self.actor.load_state_dict(part["actor"])
+        self.env.restore(part["env"])
+        put_moments(self.optimizer, part["adam"])
+        self.generator.set_state(part["random"]["noise"])
+        self.round, self.seconds = words["round"], words["seconds"]
+        self._missing = min(self.round, _AGAIN, self.config.kept_rounds - 1)
 
 
 def _counts(body: Body, power: float) -> Tensor:

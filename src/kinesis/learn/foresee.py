@@ -114,6 +114,7 @@ class Foresee:
         self.turn, self.warm = 0, WARM
         self.checkpoint, self.fixed = load_checkpoint(policy), load_checkpoint(policy).policy
         self.task: TaskConfig = self.checkpoint.card.task
+        _check(self.checkpoint.card)
         if intent_share is not None:
             weights = self.task.intent.partition("@")[0]
             self.task = dataclasses.replace(self.task, intent=f"{weights}@{intent_share:g}")
@@ -179,7 +180,13 @@ class Foresee:
         return asked
 
     def round(self, steps: int, fits: int) -> Report:
-        """Gather so many steps, learn from them and go so many steps downhill; none in the first rounds."""
+        """Gather so many steps, learn from them and go so many steps downhill; none in the first rounds.
+
+        Raises:
+            KinesisError: if that is no more steps than are foreseen.
+        """
+        if steps <= self.horizon:
+            raise KinesisError("a round too short to foresee", got=f"{steps} steps", expected=f"over {self.horizon}")
         began, self.turn = time.monotonic(), self.turn + 1
         warm = self.turn <= self.warm
         found = self.gather(steps)
@@ -348,6 +355,14 @@ class Foresee:
     def _states(self) -> dict[str, dict[str, Tensor]]:
         parts: dict[str, nn.Module] = {"mlp": self.mlp, "dynamics": self.dynamics.network, "outlook": self.outlook}
         return {name: part.state_dict() for name, part in parts.items()} | {"mean": self.mean}
+
+
+def _check(card: Card) -> None:
+    """Refuse a policy whose actions or layers are not what is foreseen here."""
+    network = card.network
+    got = card.task.law, network.nonlinearity, network.symmetric
+    if got != (expected := ("excitation", "elu", True)):
+        raise KinesisError("a policy that is not foreseen: law, nonlinearity, symmetric", got=got, expected=expected)
 
 
 def state_of(out: Path) -> Path:

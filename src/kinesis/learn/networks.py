@@ -13,6 +13,7 @@ from kinesis.learn.config import Network
 from kinesis.learn.exploration import EXPLORATIONS
 from kinesis.learn.reflect import ReflectedModel
 from kinesis.learn.single import Alone, for_one
+from kinesis.task.env import Prime
 
 GROUP = "policy"
 _VERSION = attrgetter("_version")
@@ -152,3 +153,7 @@ class Policy:
     def prime(self, observation: Tensor) -> Tensor:
         """Activation that the policy would hold at this observation; see `kinesis.task.env.Prime`."""
         return self(observation).clamp(0.0, 1.0)
+
+    def priming(self, law: str) -> Prime | None:
+        """`prime` where actions are excitations; by any other law bodies begin as `TaskConfig.initial_activation`."""
+        return self.prime if law == "excitation" else None

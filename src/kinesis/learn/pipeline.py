@@ -41,8 +41,10 @@ from kinesis.motion.library import Library
 from kinesis.motion.stray import Stray, stray
 from kinesis.sim.various import VariousSim
 from kinesis.task import Env
+from kinesis.task.actions import LAWS
 from kinesis.task.symmetry import measure_symmetry
 
+EXPERIMENT = "experiment.json"
 ASYMMETRY = 1e-3
 """Largest change of a weight by reflection, as a share of its tensor's largest, that is taken for rounding."""
 
@@ -71,6 +73,8 @@ class Pipeline:
     ) -> None:
         """Prepare the folder; nothing runs yet."""
         self.experiment, self.folder, self.clips, self.origins = experiment, folder, list(clips), list(origins)
+        if not (folder / EXPERIMENT).exists():
+            _check_starts(experiment, origins)
         claim(folder, experiment)
 
     def run(self, report: Report | None = None, judge: Judge | None = None) -> Path:
@@ -228,29 +232,30 @@ class Pipeline:
     def _card(
         self, stage: Stage, env: Env, policy: Policy, samples: int, seconds: float, previous: Path | None
     ) -> Card:
-        source = previous or _source(stage, None) or (stage.distillation and stage.distillation.teacher)
-        before = load_checkpoint(source).card if source else None
+        before = [load_checkpoint(path).card for path in _ancestors(stage, previous)]
         data = data_of(self.clips)
+        for card in [*before, *(load_checkpoint(path).card for path in self.origins)]:
+            data = joined(card.data, data)
         return Card(
             task=stage.task,
             network=self.experiment.network,
             fingerprint=env.body.fingerprint,
             observations=env.widths,
             experiment=asdict(self.experiment),
-            data=joined(before.data, data) if before else data,
-            samples=samples + (before.samples if before else 0),
+            data=data,
+            samples=samples + sum(card.samples for card in before),
             spread=policy.spread,
             gate=stage.gate,
             on_top=stage.on_top,
             spreads=_spreads(policy),
-            wall_clock_s=seconds + (before.wall_clock_s if before else 0.0),
+            wall_clock_s=seconds + sum(card.wall_clock_s for card in before),
         )
 
 
 def claim(folder: Path, experiment: Experiment) -> None:
     """Write `experiment.json` into the folder of a run; a folder that holds another experiment is refused."""
     folder.mkdir(parents=True, exist_ok=True)
-    saved = folder / "experiment.json"
+    saved = folder / EXPERIMENT
     if not saved.exists():
         with replacing(saved) as temporary:
             temporary.write_text(to_json(experiment))
@@ -269,6 +274,37 @@ def _origin(source: Path | str, env: Env) -> Checkpoint:
             expected=env.widths,
         )
     return leading(origin, env.observation)
+
+
+def _check_starts(experiment: Experiment, origins: Sequence[Path]) -> None:
+    """Refuse policies to start from whose weights or actions would mean something else here."""
+    for index, stage in enumerate(experiment.stages):
+        source = _source(stage, origins[-1] if origins and not index else None)
+        if source is None or stage.gate or stage.on_top:
+            continue
+        card, network = load_checkpoint(source).card, experiment.network
+        got = card.network.policy, card.network.nonlinearity, _meaning(card.task.law)
+        if got != (expected := (network.policy, network.nonlinearity, _meaning(stage.task.law))):
+            raise KinesisError(
+                "the starting policy has another network, or another action law",
+                where=str(source),
+                got=got,
+                expected=expected,
+                hint="it can be a teacher (Distillation.teacher)",
+            )
+
+
+def _meaning(law: str) -> str:
+    """What actions of a law are."""
+    return f"{LAWS.get(law).controller.name.lower()} of {LAWS.get(law).span}"
+
+
+def _ancestors(stage: Stage, previous: Path | None) -> list[Path | str]:
+    """The checkpoints, each once, that a stage learns from: its start, its teachers, the last of a gate's experts."""
+    named = [previous if stage.gate else _source(stage, previous)]
+    if config := stage.distillation:
+        named += [config.teacher or previous, *(one.teacher for one in config.specialists)]
+    return list(dict.fromkeys(path for path in named if path is not None))
 
 
 def _spreads(policy: Policy) -> tuple[float, ...]:

@@ -63,14 +63,17 @@ class PPOStage:
         return self.folder / "state.safetensors"
 
     def run(self, report: Report | None = None, judge: Callable[[], None] | None = None) -> None:
-        """Iterate to the end; saves on the way, at the end, and when interrupted.
+        """Iterate to the end; saves on the way, at the end, and when interrupted, but never amid an iteration.
 
         judge is called now and then, and at the end, with the policy as it is then.
         """
         saved_at = judged_at = time.monotonic()
+        whole = True
         try:
             while self._share() < 1.0:
+                whole = False
                 numbers = self.iterate()
+                whole = True
                 for key, value in numbers.items():
                     self._log.add_scalar(key, value, self.progress.samples)
                 if report:
@@ -85,7 +88,7 @@ class PPOStage:
                 judge()
         finally:
             self._log.flush()
-            if self._sound():
+            if whole and self._sound():
                 self.save()
 
     def iterate(self) -> dict[str, float]:
@@ -170,8 +173,7 @@ class PPOStage:
         tensors = {f"actor.{k}": v for k, v in self.algorithm.actor.state_dict().items()}
         tensors |= {f"critic.{k}": v for k, v in self.algorithm.critic.state_dict().items()}
         tensors |= {f"env.{k}": v for k, v in self.env.snapshot().items()}
-        for index, state in self.algorithm.optimizer.state_dict()["state"].items():
-            tensors |= {f"adam.{index}.{k}": v for k, v in state.items()}
+        tensors |= {f"adam.{k}": v for k, v in moments_of(self.algorithm.optimizer).items()}
         tensors["random"] = torch.get_rng_state()
         progress = self.progress
         words = {
@@ -187,16 +189,11 @@ class PPOStage:
 
     def _resume(self) -> None:
         tensors, words = read_tensors(self.state_path)
-        part = _parts(tensors)
+        part = parts(tensors)
         self.algorithm.actor.load_state_dict(part["actor"])
         self.algorithm.critic.load_state_dict(part["critic"])
         self.env.restore(part["env"])
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in part.get("adam", {}).items():
-            index, name = key.split(".", 1)
-            state.setdefault(int(index), {})[name] = value
-        whole = self.algorithm.optimizer.state_dict()
-        self.algorithm.optimizer.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
+        put_moments(self.algorithm.optimizer, part.get("adam", {}))
         self.algorithm.updates = words["updates"]
         self.algorithm.learning_rate = words["learning_rate"]
         for group in self.algorithm.optimizer.param_groups:
@@ -207,13 +204,25 @@ class PPOStage:
         torch.set_rng_state(tensors["random"])
 
 
-def _parts(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+def parts(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
     """Group `a.b.c` by `a`."""
-    parts: dict[str, dict[str, Tensor]] = {}
+    groups: dict[str, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         head, _, rest = key.partition(".")
-        parts.setdefault(head, {})[rest] = value
-    return parts
+        groups.setdefault(head, {})[rest] = value
+    return groups
+
+
+def moments_of(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """What an optimiser has gathered, by parameter and name."""
+    state = optimizer.state_dict()["state"]
+    return {f"{index}.{name}": value for index, kept in state.items() for name, value in kept.items()}
+
+
+def put_moments(optimizer: torch.optim.Optimizer, moments: dict[str, Tensor]) -> None:
+    """Put back what `moments_of` gave."""
+    state = {int(index): kept for index, kept in parts(moments).items()}
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
 def _mean(values: deque) -> float:
@@ -222,5 +231,4 @@ def _mean(values: deque) -> float:
 
 def prime_with(env: Env, actor: ReflectedModel) -> None:
     """Let new episodes start with the activations that the learning policy itself would hold."""
-    if env.body.actuation == "muscle":
-        env.prime = Policy(actor).prime
+    env.prime = Policy(actor).priming(env.config.law)

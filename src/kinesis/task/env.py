@@ -32,8 +32,9 @@ Prime = Callable[[Tensor], Tensor]
 
 @dataclass
 class StepResult:
-    """reward (env,); failed, over (env,) bool: ended early, or reached the end; moment: before any reset.
+    """reward (env,); failed, over (env,) bool: ended early, or reached the end.
 
+    moment: before any reset, but for what is wanted ahead, which is the new episode's where one ended.
     names, weighted (term, env): the reward's terms.
     """
 

@@ -53,7 +53,7 @@ def _scores(words: str, rows: Sequence[Sequence[str]]) -> Scores:
 def _summary_row(name: str, row: Mapping[str, Any]) -> list[str]:
     shares = [f"{row[key]:.0%}" for key in ("success", "success_strict", "frame_coverage")]
     errors = [f"{row[key]:.1f}" for key in ("mpjpe_mm", "mpjpe_root_mm", "joint_rmse_deg")]
-    return [_words(name), str(row["clips"]), *shares, *errors, f"{row['mean_activation']:.3f}"]
+    return [_words(name), str(row["clips"]), *shares, *errors, _number(row["mean_activation"], 3)]
 
 
 def scores_of_result(result: Mapping[str, Any]) -> Scores:
