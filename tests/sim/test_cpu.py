@@ -68,13 +68,15 @@ def test_a_shove_changes_the_speed_of_the_whole_body_and_of_nobody_else(body):
     for sim in (still, shoved):
         start(sim)
         sim._now[:, 3] += 1.0  # in the air, where no ground pushes back
-    shoved.shove(torch.tensor([1, 4]), torch.tensor([[0.5, 0.0, 0.0], [0.0, -0.25, 0.0]]))
-    for sim in (still, shoved):
-        sim.step(torch.full((ENVS, 80), 0.1))
-    change = (shoved.state.landmark_velocities - still.state.landmark_velocities).numpy()
     wanted = np.zeros((ENVS, 1, 3))
     wanted[1, 0, 0], wanted[4, 0, 1] = 0.5, -0.25
-    assert np.allclose(change, wanted, atol=0.02)
+    shoved.shove(torch.tensor([1, 4]), torch.tensor([[0.5, 0.0, 0.0], [0.0, -0.25, 0.0]]))
+    for atol in (1e-6, 0.02):  # at once, and a step later
+        change = shoved.state.landmark_velocities - still.state.landmark_velocities
+        assert np.allclose(change, wanted, atol=atol)
+        assert np.allclose((shoved.state.qvel - still.state.qvel)[:, :3], wanted[:, 0], atol=atol)
+        for sim in (still, shoved):
+            sim.step(torch.full((ENVS, 80), 0.1))
 
 
 def test_what_a_task_reads_belongs_to_the_instant_after_the_step(body):

@@ -220,7 +220,7 @@ class Foresee:
         return found
 
     def _shove(self, begun: Tensor) -> None:
-        """Change the speed of those bodies (env,) that have begun anew; they see it after the next step."""
+        """Change the speed of those bodies (env,) that have begun anew; their policy sees it after the next step."""
         if self.shove_mps and len(ids := begun.nonzero()[:, 0]):
             self.env.sim.shove(ids, shoves(len(ids), self.shove_mps, self.generator))
 

@@ -29,7 +29,7 @@ class Backend(Protocol):
         """Put environments ids (n,) into the given states (n, ...), activation included."""
 
     def shove(self, ids: Tensor, speed: Tensor) -> None:
-        """Change the speed of whole bodies ids (n,) at once by speed (n, 3) world [m/s]; read after the next step."""
+        """Change the speed of whole bodies ids (n,) at once, as is read from then on, by speed (n, 3) world [m/s]."""
 
     def step(self, control: Tensor) -> None:
         """Advance by one control step under control (env, actuator), or what the controller takes."""

@@ -102,6 +102,8 @@ class CpuSim:
         """See `Backend`."""
         first = 1 + self.model.nq
         self._now[ids.numpy(), first : first + 3] += speed.numpy()
+        self.state.qvel[ids, :3] += speed
+        self.state.landmark_velocities[ids] += speed[:, None]
 
     def step(self, control: Tensor) -> None:
         """See `Backend`."""
