@@ -56,6 +56,7 @@ def main(
     intent_share: float | None = None,
     episode_s: float | None = None,
     shove_mps: float = 0.0,
+    compiled: bool = False,
     seed: int = 0,
 ) -> None:
     """A minute or two a round on one core, after some minutes of preparation; goes on from OUT.state.safetensors.
@@ -70,6 +71,8 @@ def main(
     intent_share: of what the intent says, that is carried out from now on; by default as in the policy's card.
     episode_s: after so long bodies begin anew, by default as in the card. shove_mps: as they begin, their speed is
     changed by at most this much, to any side: what recordings ask for at first is seldom what a body can do.
+    compiled: foreseen steps are compiled, in a minute or two; then a round takes two thirds of the time. It takes a
+    compiler of C++.
     """
     body = load(load_checkpoint(policy).card.task.body)
     clips = [clip for source in motions.split(",") for clip in find_motions(source, body)]
@@ -87,7 +90,7 @@ def main(
         "seed": seed,
     }
     asked = [policy, expert, motions, strays, *options.values(), *vars(costs).values()]
-    search = Foresee(policy, expert, learnt, costs, asked, **options)
+    search = Foresee(policy, expert, learnt, costs, asked, compiled=compiled, **options)
     if state_of(out).exists():
         search.go_on(out)
     for turn in range(rounds):

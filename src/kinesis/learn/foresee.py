@@ -98,6 +98,7 @@ class Foresee:
         intent_share: float | None = None,
         episode_s: float | None = None,
         shove_mps: float = 0.0,
+        compiled: bool = False,
         seed: int = 0,
         levers: Levers | None = None,
     ) -> None:
@@ -107,7 +108,8 @@ class Foresee:
         JSON takes it. horizon: so many control steps are foreseen. rate: of learning, of the expert. intent_share: of
         what the intent says, that is carried out from now on; by default as in the policy's card. episode_s: after so
         long bodies begin anew; by default as in the card. shove_mps: as they do, their speed is changed by at most this
-        much, to any side. levers: the muscles' geometry as a network; by default it is fitted, which takes a minute.
+        much, to any side. compiled: by torch, once, in a minute or two; takes a compiler of C++. levers: the muscles'
+        geometry as a network; by default it is fitted, which takes a minute.
         """
         began = time.monotonic()
         self.source, self.asked_for = str(policy), asked
@@ -135,6 +137,7 @@ class Foresee:
         self.dynamics = Dynamics(self.body, self.task, levers.requires_grad_(requires_grad=False))
         self.sight, self.tracked = Sight(self.task.observations, self.body), torch.from_numpy(self.body.tracked)
         self._prepare(rate)
+        self.step = torch.compile(self._step, dynamic=False) if compiled else self._step
         self.spent = Spent(0, time.monotonic() - began)
 
     def _prepare(self, rate: float) -> None:
@@ -309,21 +312,27 @@ class Foresee:
         rows = fit.nonzero()[:, 0]
         if not len(rows):
             return None
-        rows = rows[torch.randperm(len(rows), generator=self.generator)[:batch]]
+        rows = rows[torch.randperm(len(rows), generator=self.generator)]
+        rows = rows.repeat(-(-batch // len(rows)))[:batch]
         now, blocks = found.instants[begin].at(rows), self._blocks()
-        total = torch.zeros(len(rows))
+        total = torch.zeros(batch)
         for step in range(self.horizon):
             goal, wanted = found.goals[begin + step].at(rows), found.goals[begin + step + 1].at(rows)
-            seen = self.sight(now, goal)
-            answer = self.answer(seen, blocks)
-            with torch.no_grad():
-                first = self.answer(seen, self.first)
-            now = self.dynamics.after(now, answer)
-            cost = self.costs(now, goal, wanted, self.tracked).clamp_max(MOST)
-            total = total + GAMMA**step * (cost + self.costs.change * (answer - first).square().mean(1))
+            now, cost = self.step(now, goal, wanted, blocks)
+            total = total + GAMMA**step * cost
         total = (total + GAMMA**self.horizon * self.outlook(apart(now, wanted))) / self.horizon
         finite = total[total.isfinite()]
         return finite.mean() if len(finite) else None
+
+    def _step(self, now: Instant, goal: Goal, wanted: Goal, blocks: list[list[Tensor]]) -> tuple[Instant, Tensor]:
+        """The Instant after a foreseen step, and what it costs (env,)."""
+        seen = self.sight(now, goal)
+        answer = self.answer(seen, blocks)
+        with torch.no_grad():
+            first = self.answer(seen, self.first)
+        then = self.dynamics.after(now, answer)
+        cost = self.costs(then, goal, wanted, self.tracked).clamp_max(MOST)
+        return then, cost + self.costs.change * (answer - first).square().mean(1)
 
     def save(self, out: Path, card: Card) -> Policy:
         """Write the policy with the running mean of the expert's weights and, beside it, what is needed to go on."""
