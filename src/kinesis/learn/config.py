@@ -34,7 +34,8 @@ class PPO:
     """Numbers of rsl_rl's PPO, and of the caution that a good first policy needs.
 
     value_warmup: iterations in which only the value function learns. value_learning_rate: its own, constant.
-    lowest/highest_learning_rate bound what the divergence schedule may choose for the policy.
+    lowest/highest_learning_rate bound the policy's at every step, whatever rsl_rl's divergence schedule has come to
+    meanwhile; that is held to them after each update, and by itself never goes below 1e-5.
     freeze_normaliser: keep the observation statistics that the first policy came with.
     effort: weight of the mean squared excitation as a loss beside PPO's, whose advantages have unit variance; for
     actions that are excitations. effort_by: what each muscle counts there, one of `body.muscles.EFFORTS`.
