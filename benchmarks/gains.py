@@ -31,7 +31,7 @@ from kinesis.evaluate.metrics import SUCCESS
 from kinesis.evaluate.provenance import policy_id
 from kinesis.evaluate.recording import Tape
 from kinesis.learn.checkpoint import load_checkpoint, save_checkpoint
-from kinesis.motion.clip import Clip
+from kinesis.motion.clip import Clip, beginning
 from kinesis.motion.find import find_motions
 from kinesis.motion.ground import ground_of
 from kinesis.task import TaskConfig
@@ -40,6 +40,8 @@ from kinesis.task.moment import Tables
 WALKS = ",".join(f"builtin:walk@{speed}" for speed in (1.0, 1.25, 1.4, 1.6))
 MOST_CLIPS = 64
 """Of the motions so many at the most are followed to find the ways of a hidden layer."""
+EVERY = 2
+"""Of the physics' instants, so many apart, curves are made while searching."""
 MOST_DEG = 30.0
 """A joint that is further off counts as far off as this."""
 
@@ -92,7 +94,7 @@ class Trial:
         if self.bands is None:
             return 0.0
         fell = SUCCESS.frames(run.trace)[0] < len(run.qpos)
-        return self.bands.most if fell else self.bands(tape.recording(index, run))
+        return self.bands.most if fell else self.bands(tape.recording(index, run, every=EVERY))
 
     def _lift(self, clip: Clip) -> np.ndarray:
         """(step, side) force on the feet [body weights] after each control step."""
@@ -118,6 +120,8 @@ def main(
     motions: str = WALKS,
     every: int = 1,
     draw: int = 0,
+    always: int = 0,
+    seconds: float | None = None,
     seen: bool = False,
     shifted: bool = False,
     ways: int = 0,
@@ -131,20 +135,25 @@ def main(
     """Fifteen seconds a generation on one core. Goes on from OUT.json, where each generation is noted.
 
     expert: of the gate, which, from 0. every: of the motions only the first of so many is followed. draw: so many of
-    them are drawn in each generation, 0 for all. seen, shifted, ways: what is sought besides factors of muscles, see
+    them are drawn in each generation, 0 for all; the first `always` are followed besides. seconds: so much of each, by
+    default all. seen, shifted, ways: what is sought besides factors of muscles, see
     `sought.py`. norms: a folder of tables, for bands. width: how widely numbers are drawn at first. share: of the
     numbers that are found so much goes into the weights.
     """
     checkpoint = load_checkpoint(policy)
     card, task = checkpoint.card, checkpoint.card.task
     clips = find_motions(motions, load(task.body))[::every]
+    if seconds is not None:
+        clips = [beginning(clip, seconds) if clip.duration_s > seconds else clip for clip in clips]
     sought = Sought(checkpoint.policy, task, expert, clips[:MOST_CLIPS], seen=seen, shifted=shifted, ways=ways)
     trial = Trial(sought, task, costs, norms)
-    asked = [policy_id(checkpoint), expert, motions, every, draw, seen, shifted, ways, str(norms), width, seed]
-    search = Evolution(out.with_suffix(".json"), [*asked, *vars(costs).values()], sought.names, width)
+    which = [policy_id(checkpoint), expert, motions, every, draw, always, seconds]
+    asked = [*which, seen, shifted, ways, str(norms), width, seed, *vars(costs).values()]
+    search = Evolution(out.with_suffix(".json"), asked, sought.names, width)
     while search.generation < generations:
         rng = np.random.default_rng((seed, search.generation))
-        followed = [clips[i] for i in rng.choice(len(clips), draw, replace=False)] if draw else clips
+        drawn = always + rng.choice(len(clips) - always, draw, replace=False)
+        followed = [clips[i] for i in (*range(always), *drawn)] if draw else clips
         steps = (1 + CANDIDATES) * sum(count_frames(clip, task) for clip in followed)
         off = functools.partial(trial, followed)
         cost = search.step(lambda vectors, off=off: trial.cost(off(vectors)), rng, steps)

@@ -15,8 +15,9 @@ from kinesis.body.dynamics import fold
 from kinesis.body.muscles import muscle_state
 from kinesis.errors import KinesisError
 from kinesis.evaluate import Mass, Recording, follow_clips, load_recording, load_recordings, record, save
+from kinesis.evaluate.follow import follow_batch, make_env
 from kinesis.evaluate.mechanics import fibres, ground
-from kinesis.evaluate.recording import ENDING, resampled
+from kinesis.evaluate.recording import ENDING, Tape, resampled
 from kinesis.evaluate.signals import SIGNALS
 from kinesis.motion.find import find_motions
 
@@ -158,6 +159,16 @@ def test_a_lower_rate_keeps_what_falls_on_its_instants(recording):
     hundred = resampled(recording, 100.0)
     assert np.diff(hundred["time_s"]) == pytest.approx(0.01)
     np.testing.assert_allclose(np.linalg.norm(hundred["root_quaternion"], axis=1), 1.0, atol=1e-6)
+
+
+def test_of_a_tape_every_second_instant_may_be_asked_for(checkpoint, clips):
+    env = make_env(checkpoint.policy, checkpoint.card.task, clips[:1], None)
+    tape = Tape(env, clips[:1])
+    run = follow_batch(checkpoint.policy, env, clips[:1], tape)[0]
+    whole, half = tape.recording(0, run), tape.recording(0, run, every=2)
+    assert half.rate_hz == whole.rate_hz / 2
+    for name in SIGNALS:
+        np.testing.assert_allclose(half[name], whole[name][::2], atol=1e-5)
 
 
 def test_a_saved_recording_comes_back(recording, small, tmp_path):

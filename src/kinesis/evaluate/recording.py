@@ -117,13 +117,14 @@ class Tape:
         if self.progress:
             self.progress(self.before + frames, self.total)
 
-    def recording(self, index: int, run: Run, policy_id: str = "") -> Recording:
-        """What happened in one environment, as long as its person stood."""
+    def recording(self, index: int, run: Run, policy_id: str = "", every: int = 1) -> Recording:
+        """What happened in one environment, as long as its person stood; of its instants each `every`-th."""
         sim, task = self.env.sim, self.env.config
         steps = max(1, SUCCESS.frames(run.trace)[0])
-        states = np.concatenate([step[index] for step in self.states[:steps]])
-        controls = np.concatenate([step[index] for step in self.controls[:steps]])
-        time_s = np.arange(len(states)) / task.physics_hz
+        states = np.concatenate([step[index] for step in self.states[:steps]])[::every]
+        controls = np.concatenate([step[index] for step in self.controls[:steps]])[::every]
+        rate_hz = task.physics_hz / every
+        time_s = np.arange(len(states)) / rate_hz
         body = sim.body
         wanted = self.library.look_up(torch.full((len(states),), index), torch.from_numpy(time_s).float())
         arrays = mechanics(body, sim.models[index], states, controls, sim.control_spec) | {
@@ -133,7 +134,7 @@ class Tape:
         }
         return Recording(
             name=run.clip.name,
-            rate_hz=task.physics_hz,
+            rate_hz=rate_hz,
             arrays=_narrow(arrays),
             muscles=body.actuators,
             joints=body.joints,
