@@ -39,10 +39,28 @@ class Bands:
             return self.most
         return sum(weight * self._outside(walk, name) for name, weight in self.weights.items())
 
-    def _outside(self, walk: Walk, name: str) -> float:
-        """One at a speed for which nobody published a band."""
+    def away(self, recording: Recording, points: int) -> np.ndarray:
+        """(curve, point) by how many standard deviations the mean curves are off, where they are judged.
+
+        NaN without a whole stride, or at a speed for which nobody published a band.
+        """
+        try:
+            walk = analyse([recording]).fullest
+        except KinesisError:
+            return np.full((len(self.weights), points), np.nan)
+        found = [self._away(walk, name) for name in self.weights]
+        at = np.linspace(0.0, 1.0, points)
+        return np.stack([np.interp(at, np.linspace(0.0, 1.0, len(curve)), curve) for curve in found])
+
+    def _away(self, walk: Walk, name: str) -> np.ndarray:
         band = self.norms.band(name, walk.dimensionless)
         if band is None:
+            return np.full(2, np.nan)
+        return np.asarray(band.away(walk.curve(name).mean(0))[walk.judged(name)])
+
+    def _outside(self, walk: Walk, name: str) -> float:
+        """One at a speed for which nobody published a band."""
+        away = np.abs(self._away(walk, name))
+        if np.isnan(away).any():
             return 1.0
-        away = np.abs(band.away(walk.curve(name).mean(0)))[walk.judged(name)]
         return float(((away - NEAR_SD) / (self.far_sd - NEAR_SD)).clip(0.0, 1.0).mean())

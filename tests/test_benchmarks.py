@@ -185,6 +185,61 @@ def test_who_does_not_walk_costs_most(bands_around, recordings):
     assert bands(recordings[1]) == bands.most == 4.0
 
 
+def test_how_far_curves_are_off_is_said_point_by_point(bands_around, recordings):
+    bands = bands_around(1.3)
+    np.testing.assert_allclose(bands.away(recordings[0], 30), np.full((2, 30), -1.3), atol=1e-3)
+    assert np.isnan(bands.away(recordings[1], 30)).all()
+
+
+def test_how_points_answer_is_found_from_pairs(room):
+    generator = torch.Generator().manual_seed(0)
+    true, moved = (torch.randn(shape, generator=generator).double() for shape in ((7, 12), (3000, 12)))
+    found, unexplained = room("banded").answers(moved, moved @ true.T)
+    np.testing.assert_allclose(found, true, atol=0.05)
+    assert unexplained < 1e-3
+    assert room("banded").answers(moved, torch.randn((3000, 7), generator=generator).double())[1] > 0.98
+
+
+@pytest.fixture
+def nearly_linear(room, monkeypatch):
+    """Trials of two curves that answer to five numbers, at first two standard deviations off; a second clip as well."""
+    banded = room("banded")
+
+    class NearlyLinear(banded.Trials):
+        def __init__(self):
+            generator = torch.Generator().manual_seed(0)
+            self.sought, self.clips, self.steps = type("Sought", (), {"names": list("abcde")}), [None, None], 0
+            self.weights = torch.tensor([1.0, 2.0]).double()
+            self.answer = torch.randn((2 * banded.POINTS + 2, 5), generator=generator).double()
+            self.answer[-2:] = 0.0
+            self.first = self.answer @ torch.full((5,), 1.5).double()
+
+        def _some(self, which, vectors):
+            self.steps += len(vectors)
+            off = self.first - torch.from_numpy(vectors) @ self.answer.T
+            return off + 0.1 * off.sin() + 0.01 * torch.from_numpy(which)[:, None]
+
+    return NearlyLinear()
+
+
+def test_a_search_goes_where_curves_lie_in_their_bands_and_goes_on_from_its_notes(room, nearly_linear, tmp_path):
+    search = room("banded").Search
+    whole = search(nearly_linear, tmp_path / "whole.safetensors", ["x"], 0.1, 0)
+    first = nearly_linear.cost(whole.off).mean()
+    for _ in range(5):
+        whole.step(20)
+        parts = search(nearly_linear, tmp_path / "parts.safetensors", ["x"], 0.1, 0)
+        parts.step(20)
+    assert first > 1.0
+    assert nearly_linear.cost(whole.off).mean() < 0.05 * first
+    assert min(nearly_linear.inside(whole.off[0])) > 0.95
+    np.testing.assert_allclose(parts.middle, whole.middle, atol=1e-9)
+    with pytest.raises(
+        KinesisError, match=r"parts\.safetensors: another search is noted; got \['x'\], expected \['y'\]"
+    ):
+        search(nearly_linear, tmp_path / "parts.safetensors", ["y"], 0.1, 0)
+
+
 def test_curves_without_a_band_and_bands_of_no_width_are_refused(room, bands_around, body, tmp_path):
     bands_around(0.0)
     bands = room("bands").Bands
