@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from bands import NEAR_SD, Bands
+from bands import EVERY, NEAR_SD, Bands
 from sought import Sought
 from torch import Tensor
 
@@ -82,7 +82,7 @@ class Trials:
         for index, run in enumerate(runs):
             self.steps += len(run.qpos)
             stood = SUCCESS.frames(run.trace)[0] == len(run.qpos)
-            curves = self.bands.away(tape.recording(index, run, every=2), POINTS) if stood else np.nan
+            curves = self.bands.away(tape.recording(index, run, every=EVERY), POINTS) if stood else np.nan
             curves = np.broadcast_to(curves, (len(self.weights), POINTS)).ravel()
             joints = np.rad2deg(np.sqrt(np.square(run.trace.joint_error).mean()))
             out.append(np.array([*curves, run.trace.distance.mean(), joints]))
@@ -195,7 +195,7 @@ def main(
     rounds: int = 10,
     seed: int = 0,
 ) -> None:
-    """Two or three minutes a round on one core. Goes on from OUT.search.safetensors, noted after each.
+    """About four minutes a round of 150 pairs on two cores. Goes on from OUT.search.safetensors, noted after each.
 
     norms: a folder of tables, as `kinesis analyse gait` reads them. expert: of the gate, which, from 0. speeds: of the
     built-in walks that are followed [m/s]. weights: of curves. ways, width: see `sought.py`, and `gains.py`. pairs: of

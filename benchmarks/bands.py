@@ -14,6 +14,8 @@ from kinesis.errors import KinesisError
 from kinesis.evaluate.signals import Recording
 from kinesis.motion.gait.skeleton import skeleton_of
 
+EVERY = 2
+"""Of the physics' instants, so many apart, a search makes curves."""
 NEAR_SD = 0.8
 """A point that is no further from a band's middle costs nothing."""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from bands import Bands
+from bands import EVERY, Bands
 from evolution import CANDIDATES, Evolution
 from sought import Sought
 
@@ -40,8 +40,6 @@ from kinesis.task.moment import Tables
 WALKS = ",".join(f"builtin:walk@{speed}" for speed in (1.0, 1.25, 1.4, 1.6))
 MOST_CLIPS = 64
 """Of the motions so many at the most are followed to find the ways of a hidden layer."""
-EVERY = 2
-"""Of the physics' instants, so many apart, curves are made while searching."""
 MOST_DEG = 30.0
 """A joint that is further off counts as far off as this."""
 

@@ -201,8 +201,8 @@ def test_how_points_answer_is_found_from_pairs(room):
 
 
 @pytest.fixture
-def nearly_linear(room, monkeypatch):
-    """Trials of two curves that answer to five numbers, at first two standard deviations off; a second clip as well."""
+def nearly_linear(room):
+    """Trials of two clips, whose two curves answer to five numbers nearly linearly."""
     banded = room("banded")
 
     class NearlyLinear(banded.Trials):
