@@ -158,8 +158,18 @@ class Search:
         which = np.tile(np.arange(clips), len(vectors))
         return self.trials(which, vectors.repeat_interleave(clips, 0).numpy()).unflatten(0, (-1, clips))
 
+    def _moves(self, answer: Tensor) -> bool:
+        """Go to the best of `steps_of`, if it is better than here."""
+        found = self.middle + self.width * steps_of(self.trials, self.off, answer)
+        off = self._everywhere(found)
+        cost = self.trials.cost(off).mean(1).nan_to_num(torch.inf)
+        better = bool(cost.min() < self.trials.cost(self.off).mean())
+        if better:
+            self.middle, self.off = found[cost.argmin()], off[cost.argmin()]
+        return better
+
     def step(self, pairs: int) -> float:
-        """Try so many pairs about the middle, and move it if somewhere is better; what is left unexplained."""
+        """Try so many pairs about the middle, and move it as long as somewhere is better; what is left unexplained."""
         began, rng = time.monotonic(), np.random.default_rng((self.seed, self.round))
         drawn = torch.from_numpy(rng.standard_normal((pairs, len(self.middle))))
         which = rng.integers(len(self.trials.clips), size=pairs)
@@ -170,11 +180,8 @@ class Search:
         self.moved = torch.cat([KEPT * self.moved, drawn[stood]])
         self.changed = torch.cat([KEPT * self.changed, changed[stood]])
         answer, unexplained = answers(self.moved, self.changed)
-        found = self.middle + self.width * steps_of(self.trials, self.off, answer)
-        off = self._everywhere(found)
-        cost = self.trials.cost(off).mean(1).nan_to_num(torch.inf)
-        if cost.min() < self.trials.cost(self.off).mean():
-            self.middle, self.off = found[cost.argmin()], off[cost.argmin()]
+        while self._moves(answer):
+            pass
         self.round += 1
         self.seconds += time.monotonic() - began
         words = {"asked": self.asked, "round": self.round, "seconds": self.seconds, "steps": self.trials.steps}
