@@ -3,7 +3,8 @@
 `gains.py` learns one number from every trial. But a trial shows whole curves, and near where an expert stands they
 answer almost linearly to what is sought of it (`sought.py`): so candidates are tried in pairs to either side, a ridge
 regression says how every point of every curve answers, and the numbers go to where, by it, most points lie within
-their bands. How far is tried. EMG is not used.
+their bands. How far is tried. A walk answers less evenly than its mean over near ones, so places are compared by such
+means; in the end the best of many near the last one is kept. EMG is not used.
 
 python benchmarks/banded.py --policy walker.safetensors --out banded.safetensors --norms DIR
 """
@@ -49,6 +50,10 @@ HALF_SD = 0.45
 DISTANCE_M, JOINTS_DEG = 0.031, 6.0
 """Mean distance of landmarks and root mean square of joints' errors that cost one; their squares count."""
 AT_ONCE = 48
+NEAR, NEAR_WIDTH = 4, 0.3
+"""How many candidates about a place it is judged by, and how near they are, of the width of pairs."""
+PLENTY = 0.73
+"""Of a curve inside: more is not asked of who is kept."""
 KEPT, RIDGES = 0.9, (10.0, 30.0, 100.0, 300.0)
 """How much older pairs count with each round; what is tried for the regression, in pairs."""
 HOLDS, STEPS, RATE = (0.3, 0.15, 0.1, 0.06, 0.03, 0.02, 0.01), 400, 0.05
@@ -94,9 +99,14 @@ class Trials:
         lost = (outside / (outside + HALF_SD**2)).unflatten(-1, (-1, POINTS)).mean(-1)
         return lost @ self.weights + (off[..., -2] / DISTANCE_M).square() + (off[..., -1] / JOINTS_DEG).square()
 
-    def inside(self, off: Tensor) -> list[float]:
-        """Share of each curve that lies within one standard deviation."""
-        return (off[:-2].abs() <= 1.0).double().unflatten(-1, (-1, POINTS)).mean(-1).tolist()
+    def inside(self, off: Tensor) -> Tensor:
+        """(..., curve) share of each that lies within one standard deviation, of (..., point)."""
+        return (off[..., :-2].abs() <= 1.0).double().unflatten(-1, (-1, POINTS)).mean(-1)
+
+    def lacks(self, off: Tensor) -> Tensor:
+        """(candidate,) of (candidate, clip, point): what of all curves is short of `PLENTY`, the first clip twice."""
+        short = (PLENTY - self.inside(off)).clamp_min(0.0).sum(-1)
+        return torch.where(off.isnan().any(-1), torch.inf, short[:, :1] + short).mean(1)
 
 
 def answers(moved: Tensor, changed: Tensor) -> tuple[Tensor, float]:
@@ -148,7 +158,9 @@ class Search:
                 raise KinesisError("another search is noted", where=str(notes), got=words["asked"], expected=asked)
             self.middle, self.moved, self.changed = (tensors[name] for name in ("middle", "moved", "changed"))
             self.round, self.seconds, trials.steps = words["round"], words["seconds"], words["steps"]
-        self.off = self._everywhere(self.middle[None])[0]
+        near = np.random.default_rng(seed).standard_normal((NEAR, count))
+        self.near = NEAR_WIDTH * width * torch.from_numpy(near)
+        self.off = self._about(self.middle[None])[0]
         if self.off.isnan().any():
             raise KinesisError("the expert falls, or walks at a speed without a band", expected="one that walks")
 
@@ -158,11 +170,15 @@ class Search:
         which = np.tile(np.arange(clips), len(vectors))
         return self.trials(which, vectors.repeat_interleave(clips, 0).numpy()).unflatten(0, (-1, clips))
 
+    def _about(self, places: Tensor) -> Tensor:
+        """(place, near, clip, point) of (place, number)."""
+        return self._everywhere((places[:, None] + self.near).flatten(0, 1)).unflatten(0, (-1, NEAR))
+
     def _moves(self, answer: Tensor) -> bool:
         """Go to the best of `steps_of`, if it is better than here."""
-        found = self.middle + self.width * steps_of(self.trials, self.off, answer)
-        off = self._everywhere(found)
-        cost = self.trials.cost(off).mean(1).nan_to_num(torch.inf)
+        found = self.middle + self.width * steps_of(self.trials, self.off.mean(0), answer)
+        off = self._about(found)
+        cost = self.trials.cost(off).mean((1, 2)).nan_to_num(torch.inf)
         better = bool(cost.min() < self.trials.cost(self.off).mean())
         if better:
             self.middle, self.off = found[cost.argmin()], off[cost.argmin()]
@@ -188,6 +204,12 @@ class Search:
         write_tensors(self.notes, {"middle": self.middle, "moved": self.moved, "changed": self.changed}, words)
         return unexplained
 
+    def best(self, count: int) -> Tensor:
+        """(number,) the middle, or who of so many about it lacks least."""
+        drawn = np.random.default_rng((self.seed, self.round)).standard_normal((count, len(self.middle)))
+        places = torch.cat([self.middle[None], self.middle + NEAR_WIDTH * self.width * torch.from_numpy(drawn)])
+        return places[self.trials.lacks(self._everywhere(places)).argmin()]
+
 
 def main(
     policy: str,
@@ -199,14 +221,16 @@ def main(
     ways: int = 6,
     width: float = 0.02,
     pairs: int = 200,
-    rounds: int = 10,
+    rounds: int = 6,
+    last: int = 80,
     seed: int = 0,
 ) -> None:
-    """About four minutes a round of 150 pairs on two cores. Goes on from OUT.search.safetensors, noted after each.
+    """About five minutes a round of 200 pairs on two cores. Goes on from OUT.search.safetensors, noted after each.
 
     norms: a folder of tables, as `kinesis analyse gait` reads them. expert: of the gate, which, from 0. speeds: of the
-    built-in walks that are followed [m/s]. weights: of curves. ways, width: see `sought.py`, and `gains.py`. pairs: of
-    candidates in a round; it takes some hundreds, in one round or several, until all numbers' answers are known.
+    built-in walks that are followed [m/s], that counts most first. weights: of curves. ways, width: see `sought.py`,
+    and `gains.py`. pairs: of candidates in a round; it takes some hundreds, in one round or several, until all numbers'
+    answers are known. last: of how many near the last place the best is kept.
     """
     checkpoint = load_checkpoint(policy)
     card, task = checkpoint.card, checkpoint.card.task
@@ -218,13 +242,14 @@ def main(
     search = Search(trials, out.with_suffix(".search.safetensors"), asked, width, seed)
     while search.round < rounds:
         left = search.step(pairs)
-        inside = [dict(zip(weights, np.round(trials.inside(off), 2).tolist(), strict=True)) for off in search.off]
+        shares = trials.inside(search.off).mean(0).numpy().round(2).tolist()
+        inside = [dict(zip(weights, clip, strict=True)) for clip in shares]
         cost = trials.cost(search.off).mean()
         print(
             f"{search.seconds:.0f} s, round {search.round}: {cost:.3f}, unexplained {left:.2f}, inside {inside}",
             flush=True,
         )
-    sought.keep(sought.numbers(search.middle[None].numpy()))
+    sought.keep(sought.numbers(search.best(last)[None].numpy()))
     save_checkpoint(out, checkpoint.policy, card.further(clips, trials.steps, search.seconds), half=True)
 
 

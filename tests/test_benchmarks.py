@@ -232,12 +232,24 @@ def test_a_search_goes_where_curves_lie_in_their_bands_and_goes_on_from_its_note
         parts.step(20)
     assert first > 1.0
     assert nearly_linear.cost(whole.off).mean() < 0.05 * first
-    assert min(nearly_linear.inside(whole.off[0])) > 0.95
+    assert nearly_linear.inside(whole.off).min() > 0.95
     np.testing.assert_allclose(parts.middle, whole.middle, atol=1e-9)
     with pytest.raises(
         KinesisError, match=r"parts\.safetensors: another search is noted; got \['x'\], expected \['y'\]"
     ):
         search(nearly_linear, tmp_path / "parts.safetensors", ["y"], 0.1, 0)
+
+
+def test_of_many_near_the_last_place_the_one_with_most_inside_is_kept_and_never_who_falls(
+    room, nearly_linear, tmp_path
+):
+    found = room("banded").Search(nearly_linear, tmp_path / "search.safetensors", ["x"], 0.1, 0)
+    kept = found.best(50)
+    lacking = nearly_linear.lacks(found._everywhere(torch.stack([kept, found.middle])))
+    assert lacking[0] < lacking[1]
+    np.testing.assert_array_equal(found.best(0), found.middle)
+    fallen = torch.full((1, 2, len(nearly_linear.answer)), torch.nan)
+    assert nearly_linear.lacks(torch.cat([fallen, 9.0 + 0.0 * fallen.nan_to_num()])).tolist() == [np.inf, 4 * 0.73]
 
 
 def test_curves_without_a_band_and_bands_of_no_width_are_refused(room, bands_around, body, tmp_path):
