@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesis.analysis.gait import Walk, analyse
+from kinesis.analysis.gait import analyse
 from kinesis.analysis.norms import load_norms
 from kinesis.body import Body
 from kinesis.errors import KinesisError
@@ -18,6 +18,7 @@ EVERY = 2
 """Of the physics' instants, so many apart, a search makes curves."""
 NEAR_SD = 0.8
 """A point that is no further from a band's middle costs nothing."""
+NOTHING = np.full(2, np.nan)
 
 
 class Bands:
@@ -35,34 +36,28 @@ class Bands:
 
     def __call__(self, recording: Recording) -> float:
         """Weighed sum over curves of the mean cost of the points by which each is judged."""
-        try:
-            walk = analyse([recording]).fullest
-        except KinesisError:  # no whole stride
-            return self.most
-        return sum(weight * self._outside(walk, name) for name, weight in self.weights.items())
+        return sum(map(self._cost, self._away(recording), self.weights.values()))
 
     def away(self, recording: Recording, points: int) -> np.ndarray:
         """(curve, point) by how many standard deviations the mean curves are off, where they are judged.
 
         NaN without a whole stride, or at a speed for which nobody published a band.
         """
+        at = np.linspace(0.0, 1.0, points)
+        return np.stack([np.interp(at, np.linspace(0.0, 1.0, len(off)), off) for off in self._away(recording)])
+
+    def _away(self, recording: Recording) -> list[np.ndarray]:
         try:
             walk = analyse([recording]).fullest
-        except KinesisError:
-            return np.full((len(self.weights), points), np.nan)
-        found = [self._away(walk, name) for name in self.weights]
-        at = np.linspace(0.0, 1.0, points)
-        return np.stack([np.interp(at, np.linspace(0.0, 1.0, len(curve)), curve) for curve in found])
+        except KinesisError:  # no whole stride
+            return [NOTHING] * len(self.weights)
+        bands = {name: self.norms.band(name, walk.dimensionless) for name in self.weights}
+        return [
+            np.asarray(band.away(walk.curve(name).mean(0))[walk.judged(name)]) if band else NOTHING
+            for name, band in bands.items()
+        ]
 
-    def _away(self, walk: Walk, name: str) -> np.ndarray:
-        band = self.norms.band(name, walk.dimensionless)
-        if band is None:
-            return np.full(2, np.nan)
-        return np.asarray(band.away(walk.curve(name).mean(0))[walk.judged(name)])
-
-    def _outside(self, walk: Walk, name: str) -> float:
-        """One at a speed for which nobody published a band."""
-        away = np.abs(self._away(walk, name))
-        if np.isnan(away).any():
-            return 1.0
-        return float(((away - NEAR_SD) / (self.far_sd - NEAR_SD)).clip(0.0, 1.0).mean())
+    def _cost(self, off: np.ndarray, weight: float) -> float:
+        if np.isnan(off).any():
+            return weight
+        return weight * float(((np.abs(off) - NEAR_SD) / (self.far_sd - NEAR_SD)).clip(0.0, 1.0).mean())
