@@ -206,9 +206,12 @@ class Search:
 
     def best(self, count: int) -> Tensor:
         """(number,) the middle, or who of so many about it lacks least."""
-        drawn = np.random.default_rng((self.seed, self.round)).standard_normal((count, len(self.middle)))
-        places = torch.cat([self.middle[None], self.middle + NEAR_WIDTH * self.width * torch.from_numpy(drawn)])
-        return places[self.trials.lacks(self._everywhere(places)).argmin()]
+        began, rng = time.monotonic(), np.random.default_rng((self.seed, self.round))
+        drawn = torch.from_numpy(rng.standard_normal((count, len(self.middle))))
+        places = torch.cat([self.middle[None], self.middle + NEAR_WIDTH * self.width * drawn])
+        found = places[self.trials.lacks(self._everywhere(places)).argmin()]
+        self.seconds += time.monotonic() - began
+        return found
 
 
 def main(
@@ -249,7 +252,8 @@ def main(
             f"{search.seconds:.0f} s, round {search.round}: {cost:.3f}, unexplained {left:.2f}, inside {inside}",
             flush=True,
         )
-    sought.keep(sought.numbers(search.best(last)[None].numpy()))
+    kept = search.best(last)
+    sought.keep(sought.numbers(kept[None].numpy()))
     save_checkpoint(out, checkpoint.policy, card.further(clips, trials.steps, search.seconds), half=True)
 
 
