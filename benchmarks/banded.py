@@ -228,7 +228,7 @@ def main(
     last: int = 80,
     seed: int = 0,
 ) -> None:
-    """About five minutes a round of 200 pairs on two cores. Goes on from OUT.search.safetensors, noted after each.
+    """About six minutes a round of 200 pairs on two cores. Goes on from OUT.search.safetensors, noted after each.
 
     norms: a folder of tables, as `kinesis analyse gait` reads them. expert: of the gate, which, from 0. speeds: of the
     built-in walks that are followed [m/s], that counts most first. weights: of curves. ways, width: see `sought.py`,

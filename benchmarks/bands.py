@@ -19,6 +19,7 @@ EVERY = 2
 NEAR_SD = 0.8
 """A point that is no further from a band's middle costs nothing."""
 NOTHING = np.full(2, np.nan)
+"""Of a curve that nobody can judge."""
 
 
 class Bands:
